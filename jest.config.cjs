@@ -1,0 +1,17 @@
+/** One project per test area; `./quai test <area>` runs one of them, `./quai test` all. */
+const base = {
+    testEnvironment: "node",
+    transform: { "^.+\\.[tj]s$": ["@swc/jest", { jsc: { parser: { syntax: "typescript", decorators: false }, target: "es2022" } }] },
+    transformIgnorePatterns: ["/node_modules/"],
+    modulePathIgnorePatterns: ["<rootDir>/.quai/"],
+    rootDir: __dirname,
+};
+const project = (name, match) => ({ ...base, displayName: name, testMatch: match.map((m) => `<rootDir>/${m}`) });
+module.exports = {
+    projects: [
+        project("unit", ["test/unit/**/*.test.ts"]),
+        project("contract", ["test/contract/**/*.test.ts"]),
+        project("offline", ["test/offline/**/*.test.ts"]),
+        project("foundation", ["test/e2e/foundation/**/*.test.ts"]),
+    ],
+};
