@@ -22,8 +22,8 @@ export interface PluginFacts {
     readonly package: string;
     readonly provider: Readonly<Record<string, PropertyFacts>>;
     readonly resources: Readonly<Record<string, ResourceFacts>>;
-    /** Nested types: type name → property → facts. */
-    readonly types: Readonly<Record<string, Readonly<Record<string, PropertyFacts>>>>;
+    /** Nested types: type name → property → facts. An enumeration is the list of its values. */
+    readonly types: Readonly<Record<string, Readonly<Record<string, PropertyFacts>> | readonly string[]>>;
 }
 
 /** Property values without secret envelopes. An unknown value (only during previews) is the symbol `UNKNOWN`. */
@@ -31,12 +31,22 @@ export type Properties = Readonly<Record<string, unknown>>;
 
 export const UNKNOWN: unique symbol = Symbol("unknown");
 
+/** What is known of the resource that a call is about. */
+export interface ResourceIdentity {
+    readonly urn: string;
+    /** Type token, e.g. `docker:index/container:Container`. */
+    readonly type: string;
+    /** The logical name given in the program. */
+    readonly name: string;
+}
+
 export interface CallContext {
     /** The provider's own configuration (host, sshOpts, …), already checked. */
     readonly config: Properties;
+    readonly resource: ResourceIdentity;
     /** Writes a line the user sees under the resource while it runs (`ephemeral`: replaced by the next one). */
     log(severity: "debug" | "info" | "warning" | "error", text: string, ephemeral?: boolean): void;
-    /** Aborted when the engine cancels (Ctrl-C) or goes away. */
+    /** Aborted when the engine cancels (Ctrl-C) or goes away, and when the resource's `customTimeouts` have run out. */
     readonly signal: AbortSignal;
 }
 
@@ -79,15 +89,21 @@ export class PartialFailure extends Error {
 export interface ResourceHandler {
     /** Rules beyond what the facts say (type, required, unknown names). `inputs` has defaults applied. May contain UNKNOWN. */
     check?(inputs: Properties): readonly CheckFailure[];
-    /** Computes defaults that depend on other values. Called before `check`. */
-    normalize?(inputs: Properties, previous: Properties | undefined): Properties;
+    /** Computes defaults that depend on other values. Called before `check`; `previous` are the inputs of the last update. */
+    normalize?(inputs: Properties, previous: Properties | undefined, resource: ResourceIdentity): Properties;
     /** Default (absent): compares inputs with the previous inputs, property by property, `replaces` taken from the facts. */
     diff?(id: string, previousInputs: Properties, previousOutputs: Properties, inputs: Properties): DiffAnswer;
     /** Outputs known already in a preview (absent: inputs, everything else unknown). */
     previewCreate?(inputs: Properties): Properties;
+    /** Outputs known already in the preview of an update in place (absent: inputs, everything else unknown). */
+    previewUpdate?(id: string, previousInputs: Properties, previousOutputs: Properties, inputs: Properties): Properties;
     create(inputs: Properties, context: CallContext): Promise<Created>;
-    /** The resource as it is now, or undefined when it is gone. With only an id (import): `outputs` is undefined. */
+    /**
+     * The resource as it is now, or undefined when it is gone. With only an id (import): `inputs` and `outputs` are undefined.
+     * Absent: a refresh keeps what is recorded, and an import is refused.
+     */
     read?(id: string, inputs: Properties | undefined, outputs: Properties | undefined, context: CallContext): Promise<ReadResult | undefined>;
+    /** Absent: every change replaces the resource. Answers the outputs. */
     update?(id: string, previousInputs: Properties, previousOutputs: Properties, inputs: Properties, context: CallContext): Promise<Properties>;
     delete(id: string, inputs: Properties, outputs: Properties, context: CallContext): Promise<void>;
 }
@@ -101,4 +117,6 @@ export interface Plugin {
     readonly resources: Readonly<Record<string, ResourceHandler>>;
     /** Problems of the provider's configuration. */
     checkConfig?(config: Properties): readonly CheckFailure[];
+    /** Lets go of what the plugin keeps open between calls (connections). Called once, before the process ends. */
+    close?(): Promise<void>;
 }

@@ -1,0 +1,64 @@
+import * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import { volumeTool } from "../internal/docker/file-volume";
+import { NEVER_REPLACE_FOR } from "../internal/docker/hardening";
+import { labelList } from "../internal/labels";
+import type { Target } from "../targets";
+import { unreachable } from "../targets";
+import { hostCommand } from "../targets/host-command";
+
+export interface FilesArgs {
+    readonly target: Target;
+    /** The user and group that write here, as numbers in the container (R13). */
+    readonly uid: number;
+    readonly gid: number;
+    /** Whether losing it would be missed: critical files are in the backups and protected (R56). @default true */
+    readonly critical?: boolean;
+}
+
+/** Files that outlive releases: uploads, media, collected static files. */
+export class Files extends pulumi.ComponentResource {
+    readonly name: string;
+    readonly critical: boolean;
+    /** The group that may read. */
+    readonly gid: number;
+    /** What a container mounts. */
+    readonly mount: { readonly volume: string; readonly ready: pulumi.Resource | undefined };
+
+    constructor(name: string, args: FilesArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("quai:index:Files", name, {}, opts);
+        this.name = name;
+        this.critical = args.critical ?? true;
+        this.gid = args.gid;
+        switch (args.target.kind) {
+            case "docker":
+                this.mount = filesOnDocker(this, name, args.target, args);
+                break;
+            default:
+                this.mount = unreachable(args.target.kind);
+        }
+        this.registerOutputs({});
+    }
+}
+
+function filesOnDocker(self: Files, name: string, target: Target, args: FilesArgs): Files["mount"] {
+    const volume = new docker.Volume(
+        name,
+        { name: target.name(name), labels: labelList(target.stack, { role: "volume", service: name }) },
+        { parent: self, provider: target.provider, protect: self.critical && target.protect, ignoreChanges: NEVER_REPLACE_FOR },
+    );
+    if (!target.running) {
+        return { volume: target.name(name), ready: undefined };
+    }
+    // A fresh volume belongs to root, whatever the image says, when the image lacks the folder.
+    const owner = hostCommand(
+        target,
+        `${name}-owner`,
+        {
+            create: volumeTool(target, target.name(name), 'chown "$1:$2" /files && chmod 0750 /files', args.uid, args.gid),
+            fills: [target.name(name)],
+        },
+        { parent: self, dependsOn: [volume, target.toolboxImage()] },
+    );
+    return { volume: target.name(name), ready: owner.resource };
+}

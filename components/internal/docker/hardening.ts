@@ -1,0 +1,35 @@
+import type * as docker from "@pulumi/docker";
+import type { LogLimits } from "../../targets/docker-target";
+
+/** What every container of a stack gets: no capability, no way to gain one, an init that reaps, rotated logs (R87). */
+export function hardened(logs: LogLimits): Partial<docker.ContainerArgs> {
+    return {
+        init: true,
+        capabilities: { drops: ["ALL"] },
+        securityOpts: ["no-new-privileges:true"],
+        logDriver: "json-file",
+        logOpts: { "max-size": `${Math.ceil(logs.maxSize / MEBIBYTE)}m`, "max-file": String(logs.maxFiles) },
+        restart: "unless-stopped",
+        mustRun: true,
+    };
+}
+
+/** A memory limit, in bytes, as the provider wants it; without swap, so that the limit is one. */
+export function memoryLimit(bytes: number): Partial<docker.ContainerArgs> {
+    const mebibytes = Math.ceil(bytes / MEBIBYTE);
+    return { memory: mebibytes, memorySwap: mebibytes };
+}
+
+export const MEBIBYTE = 1024 * 1024;
+
+/**
+ * Options of every container: these properties only take effect in a new container, which the provider doesn't know of them, and would
+ * report an update that changes nothing.
+ */
+export const NEW_CONTAINER_ON = ["healthcheck", "tmpfs", "init"];
+
+/**
+ * Options of every volume that holds data: the provider replaces a volume whose labels differ, which would be an empty one. Nothing about
+ * a volume with data is worth that.
+ */
+export const NEVER_REPLACE_FOR = ["labels", "driver", "driverOpts"];

@@ -1,0 +1,155 @@
+import * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import { resolve } from "node:path";
+import { builtImage } from "../internal/docker/built-image";
+import { fileVolume } from "../internal/docker/file-volume";
+import { hardened, memoryLimit, NEVER_REPLACE_FOR, NEW_CONTAINER_ON } from "../internal/docker/hardening";
+import type { Health } from "../internal/health";
+import { healthcheck, waitTimeout } from "../internal/health";
+import { officialImage } from "../internal/images";
+import { labelList } from "../internal/labels";
+import { releaseOf } from "../internal/release";
+import type { DockerTarget } from "../targets";
+import type { PostgresWithBackup } from ".";
+import type { BackupArgs, PostgresWithBackupArgs } from "./args";
+import type { PostgresSpec } from "./spec";
+
+const NAME = "backup";
+const TOOL_CONTEXT = resolve(__dirname, "image");
+
+export interface BackupParts extends Pick<PostgresWithBackupArgs, "secrets" | "files"> {
+    readonly spec: PostgresSpec;
+    readonly target: DockerTarget;
+    readonly socketVolume: pulumi.Output<string>;
+    /** The database is there. Undefined: the stack is stopped, only data is kept. */
+    readonly server: pulumi.Resource | undefined;
+}
+
+/** Where snapshots go on this target, as people would look for it. */
+export function repositoryName(target: DockerTarget): string {
+    return `docker volume ${target.name(NAME, "repository")}`;
+}
+
+/** The backup service: snapshots on a schedule, independent of the application's containers (R53). */
+export function backupOnDocker(self: PostgresWithBackup, parts: BackupParts): void {
+    const { spec, target } = parts;
+    const { backup } = spec;
+    if (backup === false) {
+        return;
+    }
+    const volumes = backupVolumes(self, target);
+    if (parts.server === undefined || target.networks === undefined) {
+        return;
+    }
+    const password = parts.secrets.get("backupPassword");
+    const critical = (parts.files ?? []).filter((files) => files.critical);
+    const settings = JSON.stringify(
+        toolSettings(
+            spec,
+            backup,
+            target.stack,
+            critical.map((files) => files.name),
+        ),
+    );
+    const client = Object.entries(backup.offsite?.environment ?? {}).map(([variable, name]) => ({
+        variable,
+        secret: parts.secrets.get(name),
+    }));
+    const release = releaseOf({ settings, versions: [password, ...client.map(({ secret }) => secret)].map(({ version }) => version) });
+    const files = fileVolume(
+        target,
+        `${NAME}-files-${release}`,
+        {
+            name: `${NAME}-files-${release}`,
+            uid: 0,
+            gid: 0,
+            files: {
+                "backup.json": { content: settings },
+                "repository-password": { content: password.value },
+                ...Object.fromEntries(client.map(({ variable, secret }) => [`offsite-${variable}`, { content: secret.value }])),
+            },
+        },
+        { parent: self },
+    );
+    const image = builtImage(target, NAME, {
+        context: TOOL_CONTEXT,
+        args: { BASE: target.reference(officialImage("postgres", String(spec.version))) },
+        setting: "quai:backup",
+        parent: self,
+        dependsOn: [target.image(officialImage("postgres", String(spec.version)))],
+    });
+    const health: Health = { command: ["quai-backup", "health"], interval: 15, timeout: 10, retries: 4, startPeriod: 60 };
+    const mount = (source: pulumi.Input<string>, path: string, readOnly = false) => ({ type: "volume", source, target: path, readOnly });
+    const offsitePath = mountedPath(backup);
+    new docker.Container(
+        NAME,
+        {
+            name: target.name(NAME),
+            image: image.imageId,
+            readOnly: true,
+            ...hardened(target.logs),
+            // Files belong to many users and must come back as theirs; nothing else of root's power is kept.
+            user: "0:0",
+            capabilities: { drops: ["ALL"], adds: ["CAP_DAC_READ_SEARCH", "CAP_DAC_OVERRIDE", "CAP_CHOWN", "CAP_FOWNER"] },
+            ...memoryLimit(1024 * 1024 * 1024),
+            // The data network leads nowhere; the other one is for an off-site repository.
+            networksAdvanced: [{ name: backup.offsite === undefined ? target.networks.data.name : target.networks.app.name }],
+            mounts: [
+                mount(volumes.repository.name, "/backup"),
+                mount(volumes.keys.name, "/keys"),
+                mount(parts.socketVolume, "/var/run/postgresql"),
+                mount(files.name, "/run/secrets", true),
+                ...critical.map((each) => mount(each.mount.volume, `/files/${each.name}`)),
+                ...(offsitePath === undefined ? [] : [{ type: "bind", source: offsitePath, target: "/offsite" }]),
+            ],
+            tmpfs: { "/tmp": "rw,noexec,nosuid,size=256m" },
+            healthcheck: healthcheck(health),
+            wait: true,
+            waitTimeout: waitTimeout(health),
+            labels: labelList(target.stack, { role: "backup", service: NAME }),
+            stopTimeout: 30,
+            destroyGraceSeconds: 30,
+        },
+        {
+            parent: self,
+            provider: target.provider,
+            replaceOnChanges: NEW_CONTAINER_ON,
+            dependsOn: [files.resource, parts.server, ...critical.flatMap((each) => each.mount.ready ?? [])],
+        },
+    );
+}
+
+function backupVolumes(self: PostgresWithBackup, target: DockerTarget) {
+    const volume = (part: string) =>
+        new docker.Volume(
+            `${NAME}-${part}`,
+            { name: target.name(NAME, part), labels: labelList(target.stack, { role: "volume", service: NAME }) },
+            { parent: self, provider: target.provider, protect: target.protect, ignoreChanges: NEVER_REPLACE_FOR },
+        );
+    // The keys apart from what they open: whoever copies the repository elsewhere doesn't take them along.
+    return { repository: volume("repository"), keys: volume("keys") };
+}
+
+function mountedPath(backup: BackupArgs): string | undefined {
+    return backup.offsite?.repository.startsWith("/") ? backup.offsite.repository : undefined;
+}
+
+/** What the tool in the image reads as backup.json. */
+function toolSettings(spec: PostgresSpec, backup: BackupArgs, stack: string, files: readonly string[]) {
+    return {
+        stack,
+        database: spec.database,
+        owner: spec.roles.owner,
+        application: spec.roles.application,
+        files,
+        at: backup.at,
+        timeZone: backup.timeZone,
+        keep: { daily: backup.keep.daily, weekly: backup.keep.weekly, monthly: backup.keep.monthly, days: backup.keep.days ?? null },
+        offsite:
+            backup.offsite === undefined
+                ? null
+                : { repository: mountedPath(backup) === undefined ? backup.offsite.repository : "/offsite" },
+        drill: backup.drill,
+        maxAgeSeconds: backup.maxAge,
+    };
+}

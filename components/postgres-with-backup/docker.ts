@@ -1,0 +1,218 @@
+import * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import { localCertificate } from "../internal/certificates";
+import type { FileVolume } from "../internal/docker/file-volume";
+import { fileVolume } from "../internal/docker/file-volume";
+import { hardened, memoryLimit, NEVER_REPLACE_FOR, NEW_CONTAINER_ON } from "../internal/docker/hardening";
+import type { Health } from "../internal/health";
+import { healthcheck, waitTimeout } from "../internal/health";
+import { officialImage } from "../internal/images";
+import { labelList } from "../internal/labels";
+import { releaseOf } from "../internal/release";
+import { quote, script, sh } from "../internal/shell";
+import type { SecretRef, SecretsBundle } from "../secrets-bundle";
+import type { DockerTarget } from "../targets";
+import { hostCommand } from "../targets/host-command";
+import type { PostgresEndpoint, PostgresWithBackup } from ".";
+import type { PostgresWithBackupArgs } from "./args";
+import { backupOnDocker, repositoryName } from "./backup-docker";
+import type { PostgresSpec } from "./spec";
+import type { Login } from "./sql";
+import { clientAuthentication, createLogin, dropLogin, identityMap, rolesAndDatabase } from "./sql";
+
+const PORT = 5432;
+const HOST = "postgres";
+/** The user of the official image. */
+const UID = 999;
+const SOCKET = "/var/run/postgresql";
+
+export function postgresOnDocker(
+    self: PostgresWithBackup,
+    name: string,
+    spec: PostgresSpec,
+    target: DockerTarget,
+    args: Pick<PostgresWithBackupArgs, "secrets" | "files">,
+): PostgresEndpoint {
+    const certificate = localCertificate(
+        name,
+        target,
+        { authorityName: `${target.stack} database authority`, commonName: HOST, dnsNames: [HOST, target.name(name)] },
+        self,
+    );
+    const logins = loginsOf(spec, args.secrets);
+    const volumes = dataVolumes(self, name, target);
+    const repository = spec.backup === false ? undefined : repositoryName(target);
+    const endpoint = {
+        host: HOST,
+        port: PORT,
+        authorityPem: certificate.authorityPem,
+        logins: { application: logins.application.name, migration: logins.migration.name },
+        repository,
+    };
+    if (!target.running) {
+        backupOnDocker(self, { spec, target, ...args, socketVolume: volumes.socket.name, server: undefined });
+        return { ...endpoint, ready: undefined };
+    }
+    const authentication = clientAuthentication();
+    const identities = identityMap();
+    const superuser = args.secrets.get("postgresPassword");
+    const release = releaseOf({ authentication, identities, superuser: superuser.version });
+    const files = fileVolume(
+        target,
+        `${name}-files-${release}`,
+        {
+            name: `${name}-files-${release}`,
+            uid: UID,
+            gid: UID,
+            files: {
+                "server.crt": { content: certificate.certificatePem },
+                "server.key": { content: certificate.keyPem },
+                "pg_hba.conf": { content: authentication },
+                "pg_ident.conf": { content: identities },
+                "superuser-password": { content: superuser.value },
+            },
+        },
+        { parent: self },
+    );
+    const server = serverContainer(self, name, spec, target, { files, volumes });
+    const database = administer(target, `${name}-database`, server, rolesAndDatabase(spec), undefined, { parent: self });
+    const loginResources = [logins.application, logins.migration].map(({ secret, ...login }) =>
+        administer(
+            target,
+            `${name}-login-${login.name}`,
+            server,
+            secret.value.apply((password) => createLogin(login, password)),
+            dropLogin(login.name),
+            { parent: self, dependsOn: [database] },
+        ),
+    );
+    backupOnDocker(self, { spec, target, ...args, socketVolume: volumes.socket.name, server: database });
+    return { ...endpoint, ready: barrier(loginResources) };
+}
+
+/** Both logins exist; the last made stands for all, as the earlier ones are its dependencies. */
+function barrier(resources: readonly pulumi.Resource[]): pulumi.Resource | undefined {
+    return resources.at(-1);
+}
+
+interface VersionedLogin extends Login {
+    readonly secret: SecretRef;
+}
+
+/** A login's name carries the version of its password: a rotation makes a second role beside the first. */
+function loginsOf(spec: PostgresSpec, secrets: SecretsBundle): { application: VersionedLogin; migration: VersionedLogin } {
+    const login = (purpose: string, secret: SecretRef, memberOf: string, actsAs: boolean): VersionedLogin => ({
+        name: `${spec.database}_${purpose}_${secret.version.replaceAll("-", "")}`,
+        memberOf,
+        actsAs,
+        secret,
+    });
+    return {
+        application: login("web", secrets.get("databasePassword"), spec.roles.application, false),
+        migration: login("migrate", secrets.get("migrationPassword"), spec.roles.owner, true),
+    };
+}
+
+function dataVolumes(self: PostgresWithBackup, name: string, target: DockerTarget) {
+    const volume = (part: string, protect: boolean) =>
+        new docker.Volume(
+            `${name}-${part}`,
+            { name: target.name(name, part), labels: labelList(target.stack, { role: "volume", service: name }) },
+            { parent: self, provider: target.provider, protect, ignoreChanges: NEVER_REPLACE_FOR },
+        );
+    return { data: volume("data", target.protect), socket: volume("socket", false) };
+}
+
+function serverContainer(
+    self: PostgresWithBackup,
+    name: string,
+    spec: PostgresSpec,
+    target: DockerTarget,
+    parts: { readonly files: FileVolume; readonly volumes: ReturnType<typeof dataVolumes> },
+): docker.Container {
+    const parameters: Record<string, string> = {
+        ...spec.parameters,
+        ssl: "on",
+        ssl_cert_file: "/run/secrets/server.crt",
+        ssl_key_file: "/run/secrets/server.key",
+        ssl_min_protocol_version: "TLSv1.2",
+        hba_file: "/run/secrets/pg_hba.conf",
+        ident_file: "/run/secrets/pg_ident.conf",
+        password_encryption: "scram-sha-256",
+        log_checkpoints: "off",
+        log_lock_waits: "on",
+    };
+    const health: Health = {
+        // Over TCP: while the image initialises a new database, a temporary server listens on the socket only.
+        command: ["pg_isready", "--quiet", "--host", "127.0.0.1", "--username", "postgres", "--dbname", "postgres"],
+        interval: 3,
+        timeout: 3,
+        retries: 10,
+        startPeriod: 60,
+    };
+    return new docker.Container(
+        name,
+        {
+            name: target.name(name),
+            image: target.image(officialImage("postgres", String(spec.version))).imageId,
+            command: ["postgres", ...Object.entries(parameters).flatMap(([key, value]) => ["-c", `${key}=${value}`])],
+            user: `${UID}:${UID}`,
+            readOnly: true,
+            ...hardened(target.logs),
+            ...memoryLimit(spec.memory),
+            // Parallel queries share memory there; Docker's default of 64 MB makes them fail.
+            shmSize: Math.max(64, Math.floor(spec.memory / 4 / 1024 / 1024)),
+            envs: [
+                `PGDATA=${spec.dataFolder}`,
+                "POSTGRES_PASSWORD_FILE=/run/secrets/superuser-password",
+                "POSTGRES_INITDB_ARGS=--encoding=UTF8 --data-checksums",
+            ],
+            networksAdvanced: target.networks === undefined ? [] : [{ name: target.networks.data.name, aliases: [HOST] }],
+            mounts: [
+                { type: "volume", source: parts.volumes.data.name, target: spec.dataMount },
+                { type: "volume", source: parts.volumes.socket.name, target: SOCKET },
+                { type: "volume", source: parts.files.name, target: "/run/secrets", readOnly: true },
+            ],
+            tmpfs: { "/tmp": "rw,noexec,nosuid,size=64m" },
+            healthcheck: healthcheck(health),
+            wait: true,
+            waitTimeout: waitTimeout(health),
+            labels: labelList(target.stack, { role: "postgres", service: name }),
+            // SIGINT is PostgreSQL's fast shutdown: running transactions are rolled back, nothing is lost.
+            stopSignal: "SIGINT",
+            stopTimeout: 60,
+            destroyGraceSeconds: 60,
+        },
+        { parent: self, provider: target.provider, replaceOnChanges: NEW_CONTAINER_ON, dependsOn: [parts.files.resource] },
+    );
+}
+
+/**
+ * SQL as the administrator, over the server's own socket; the text travels on standard input. Done again when the server is a new one:
+ * as an update (the server's id is in the text), because a replacement would end with the old one's `delete`, which drops the login.
+ */
+function administer(
+    target: DockerTarget,
+    logicalName: string,
+    server: docker.Container,
+    sql: pulumi.Input<string>,
+    undo: string | undefined,
+    opts: pulumi.CustomResourceOptions,
+): pulumi.Resource {
+    const psql = ["psql", "--no-psqlrc", "--quiet", "--username", "postgres", "--set", "ON_ERROR_STOP=1"];
+    const exec = (container: string, ...words: string[]) => sh("docker", "exec", "-i", container, ...psql, ...words);
+    const create = pulumi
+        .all([server.name, server.id])
+        .apply(([container, id]) => script(`# server ${id}`, exec(container, "--output", "/dev/null", "--file", "-")));
+    const remove =
+        undo === undefined
+            ? undefined
+            : server.name.apply((container) =>
+                  script(
+                      `if [ "$(docker inspect -f '{{.State.Running}}' ${quote(container)} 2>/dev/null)" = true ]; then`,
+                      `printf '%s' ${quote(undo)} | ${exec(container, "--output", "/dev/null", "--file", "-")}`,
+                      "fi",
+                  ),
+              );
+    return hostCommand(target, logicalName, { create, delete: remove, stdin: sql }, opts).resource;
+}

@@ -1,0 +1,35 @@
+import type * as pulumi from "@pulumi/pulumi";
+import type { Target } from "../targets";
+
+/** A secret as others use it: its value is an encrypted output; its version is plain and known when the program starts. */
+export interface SecretRef {
+    readonly name: string;
+    /** Changes when the value does: part of the release of every container that uses the secret. */
+    readonly version: string;
+    readonly value: pulumi.Output<string>;
+}
+
+/** What can be generated. Figures are the guides' minimums (R24, R25). */
+export type Generated =
+    /** Letters and digits only, so that it needs no escaping anywhere. @default length 32 characters; at least 32 */
+    | { readonly kind: "password"; readonly length?: number }
+    /** Random bytes. @default 64 bytes, encoding "base64url", which has no line breaks; at least 32 bytes */
+    | { readonly kind: "key"; readonly bytes?: number; readonly encoding?: "hex" | "base64" | "base64url" }
+    /** A key pair, as two secrets `<name>Private` (PKCS#8 PEM) and `<name>Public` (SPKI PEM). @default bits 4096; at least 3072 */
+    | { readonly kind: "rsa"; readonly bits?: number };
+
+export interface GivenSecret {
+    readonly value: pulumi.Input<string>;
+    /** Fingerprint of the value, never the value. */
+    readonly version: string;
+}
+
+export interface SecretsBundleArgs {
+    readonly target: Target;
+    /** Secrets that the stack generates, once, and keeps. */
+    readonly generate?: Readonly<Record<string, Generated>>;
+    /** Secrets from outside (`quai:secrets`). */
+    readonly given?: Readonly<Record<string, GivenSecret>>;
+    /** Name → date of the last rotation (`quai:rotation`): another date makes a new value. */
+    readonly rotation?: Readonly<Record<string, string>>;
+}

@@ -1,0 +1,256 @@
+import type { RateLimit } from "./args";
+import type { ProxySpec, RouteSpec } from "./spec";
+
+/** Where the container's own ports are: above 1024, as it doesn't run as root. */
+export const HTTP_PORT = 8080;
+export const HTTPS_PORT = 8443;
+/** Only reachable inside the container: the engine's health check. */
+export const STATUS_PORT = 8081;
+/** Where the configuration's volume is mounted; `current` is a link to the folder of the configuration in use. */
+export const CONFIG_FOLDER = "/etc/quai";
+export const FILES_FOLDER = "/srv/files";
+
+/** Suites of guides 000 and 001 (R68), AES-256 beside AES-128. */
+const CIPHERS = [
+    "ECDHE-ECDSA-AES128-GCM-SHA256",
+    "ECDHE-RSA-AES128-GCM-SHA256",
+    "ECDHE-ECDSA-AES256-GCM-SHA384",
+    "ECDHE-RSA-AES256-GCM-SHA384",
+].join(":");
+
+/** Headers that the proxy sends itself, so that each is there once, whoever answers (R82). */
+const OWN_HEADERS = ["Strict-Transport-Security", "X-Content-Type-Options", "X-Frame-Options", "X-XSS-Protection", "Referrer-Policy"];
+
+/** A WebSocket may be silent for an hour (R75 asks for five minutes). */
+const SILENT = { send: 3600, read: 3600 };
+
+/**
+ * The whole of nginx.conf; `version` is what the status server answers, so that one sees which configuration is in use.
+ * Without a specification: the first start, before any release: everything is answered 503.
+ */
+export function nginxConfig(spec: ProxySpec | undefined, version: string): string {
+    return [
+        "# Written by quai. Changes here are lost at the next update.",
+        "worker_processes auto;",
+        "pid /tmp/nginx.pid;",
+        "error_log /dev/stderr warn;",
+        ...(spec === undefined ? [] : [`worker_shutdown_timeout ${spec.drain}s;`]),
+        "events { worker_connections 4096; multi_accept on; }",
+        "http {",
+        ...indent([...basics(), ...statusServer(version), ...(spec === undefined ? waitingServer() : site(spec))]),
+        "}",
+        "",
+    ].join("\n");
+}
+
+function basics(): string[] {
+    const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map((kind) => `${kind}_temp_path /tmp/${kind};`);
+    return [
+        "include /etc/nginx/mime.types;",
+        "default_type application/octet-stream;",
+        ...temporary,
+        "sendfile on;",
+        "tcp_nopush on;",
+        "server_tokens off;",
+        "keepalive_timeout 65s;",
+        "keepalive_requests 10000;",
+        "# No query string: it may hold a token.",
+        `log_format quai escape=json '{"time":"$time_iso8601","client":"$remote_addr","host":"$host","method":"$request_method","path":"$uri",'`,
+        `    '"status":$status,"bytes":$bytes_sent,"seconds":$request_time,"upstream":"$upstream_addr","upstreamSeconds":"$upstream_response_time"}';`,
+        "access_log /dev/stdout quai;",
+    ];
+}
+
+function statusServer(version: string): string[] {
+    return [
+        "server {",
+        `    listen 127.0.0.1:${STATUS_PORT};`,
+        "    access_log off;",
+        `    location = /healthz { return 200 "ok\\n"; }`,
+        `    location = /version { return 200 "${version}\\n"; }`,
+        "    location = /status { stub_status; }",
+        "}",
+    ];
+}
+
+function waitingServer(): string[] {
+    return ["server {", `    listen ${HTTP_PORT} default_server;`, `    return 503 "starting\\n";`, "}"];
+}
+
+function site(spec: ProxySpec): string[] {
+    return [
+        "# Docker's own resolver; a container that comes back with another address is found within seconds (R77).",
+        "resolver 127.0.0.11 valid=2s ipv6=off;",
+        "map $http_upgrade $connection_upgrade { default upgrade; '' ''; }",
+        "# The release that answers, told to the proxy's own checks only.",
+        "geo $remote_addr $from_here { default 0; 127.0.0.1 1; }",
+        "map $from_here $shown_release { 0 ''; 1 $release; }",
+        ...spec.zones.map(zone),
+        "limit_req_status 429;",
+        `client_max_body_size ${spec.bodyLimit};`,
+        ...tls(),
+        ...(spec.compression ? compression() : []),
+        ...redirectServer(spec),
+        ...refusingServer(),
+        ...hostsOf(spec).flatMap((host) => secureServer(spec, host)),
+    ];
+}
+
+function zone(limit: RateLimit): string {
+    return `limit_req_zone $binary_remote_addr zone=${limit.name}:10m rate=${limit.rate.requests}r/${limit.rate.per === "second" ? "s" : "m"};`;
+}
+
+function tls(): string[] {
+    return [
+        "ssl_protocols TLSv1.2 TLSv1.3;",
+        `ssl_ciphers ${CIPHERS};`,
+        "ssl_prefer_server_ciphers off;",
+        "ssl_session_cache shared:tls:10m;",
+        "ssl_session_timeout 10m;",
+        "ssl_session_tickets off;",
+        "ssl_certificate certificate.pem;",
+        "ssl_certificate_key key.pem;",
+    ];
+}
+
+function compression(): string[] {
+    const types = [
+        "application/json",
+        "application/javascript",
+        "text/javascript",
+        "text/css",
+        "text/plain",
+        "image/svg+xml",
+        "application/manifest+json",
+        "font/ttf",
+        "font/otf",
+        "application/vnd.ms-fontobject",
+    ];
+    return [
+        "gzip on;",
+        "gzip_vary on;",
+        "gzip_proxied any;",
+        "gzip_comp_level 5;",
+        "gzip_min_length 1024;",
+        `gzip_types ${types.join(" ")};`,
+    ];
+}
+
+/** http goes to https of the same host and path (R69). */
+function redirectServer(spec: ProxySpec): string[] {
+    const port = spec.ports.https === 443 ? "" : `:${spec.ports.https}`;
+    return [
+        "server {",
+        `    listen ${HTTP_PORT};`,
+        `    server_name ${spec.names.join(" ")};`,
+        `    location / { return 301 https://$host${port}$request_uri; }`,
+        "}",
+    ];
+}
+
+/** A name that isn't ours gets no page and no certificate (R71). */
+function refusingServer(): string[] {
+    return [
+        "server {",
+        `    listen ${HTTP_PORT} default_server;`,
+        `    listen ${HTTPS_PORT} ssl http2 default_server;`,
+        "    server_name _;",
+        "    ssl_reject_handshake on;",
+        "    return 444;",
+        "}",
+    ];
+}
+
+/** Routes with a host of their own get a server of their own; the rest share one. */
+function hostsOf(spec: ProxySpec): { names: readonly string[]; routes: readonly RouteSpec[] }[] {
+    const own = [...new Set(spec.routes.flatMap((route) => route.host ?? []))];
+    const general = spec.routes.filter((route) => route.host === undefined);
+    const servers = own.map((host) => ({ names: [host], routes: spec.routes.filter((route) => route.host === host) }));
+    const rest = spec.names.filter((name) => !own.includes(name));
+    return general.length === 0 ? servers : [...servers, { names: rest, routes: general }];
+}
+
+function secureServer(spec: ProxySpec, server: { names: readonly string[]; routes: readonly RouteSpec[] }): string[] {
+    const { maxAge, includeSubdomains, preload } = spec.hsts;
+    const hsts = [`max-age=${maxAge}`, includeSubdomains && "includeSubDomains", preload && "preload"].filter(Boolean).join("; ");
+    return [
+        "server {",
+        `    listen ${HTTPS_PORT} ssl http2;`,
+        `    server_name ${server.names.join(" ")};`,
+        "    set $release '';",
+        "    set $cache '';",
+        "    # Here and nowhere below: a header in a location would drop all of these there.",
+        `    add_header Strict-Transport-Security "${hsts}" always;`,
+        "    add_header X-Content-Type-Options nosniff always;",
+        "    add_header X-Frame-Options DENY always;",
+        '    add_header X-XSS-Protection "1; mode=block" always;',
+        "    add_header Referrer-Policy strict-origin-when-cross-origin always;",
+        "    add_header X-Quai-Release $shown_release always;",
+        "    add_header Cache-Control $cache;",
+        ...indent(server.routes.flatMap((route) => location(spec, route))),
+        "}",
+    ];
+}
+
+function location(spec: ProxySpec, route: RouteSpec): string[] {
+    const denied =
+        route.deny.length === 0
+            ? []
+            : [`location ~* ${expression(route.path)}.*\\.(${route.deny.map((ending) => ending.slice(1)).join("|")})$ { return 403; }`];
+    return [
+        ...denied,
+        `location ${route.exact ? "= " : denied.length > 0 ? "" : "^~ "}${route.path} {`,
+        ...indent([
+            ...(route.limit === undefined ? [] : [`limit_req zone=${route.limit.name} burst=${route.limit.burst} nodelay;`]),
+            ...(route.bodyLimit === spec.bodyLimit ? [] : [`client_max_body_size ${route.bodyLimit};`]),
+            ...(route.cache === undefined ? [] : [`set $cache "${cacheControl(route.cache)}";`]),
+            ...backend(spec, route),
+        ]),
+        "}",
+    ];
+}
+
+function expression(path: string): string {
+    return `^${path.replaceAll(".", "\\.")}`;
+}
+
+function cacheControl(cache: NonNullable<RouteSpec["cache"]>): string {
+    return `public, max-age=${cache.seconds}${cache.immutable ? ", immutable" : ""}`;
+}
+
+function backend(spec: ProxySpec, route: RouteSpec): string[] {
+    if (route.backend.kind === "files") {
+        return [`alias ${[FILES_FOLDER, route.backend.name, route.backend.folder].filter((part) => part !== "").join("/")}/;`];
+    }
+    const { address, port, release } = route.backend;
+    const { connect } = spec.timeouts;
+    const { send, read } = route.websocket ? SILENT : spec.timeouts;
+    return [
+        `set $release ${release};`,
+        "# A variable: the name is resolved when a request comes, so that nginx starts and reloads whatever runs.",
+        `set $backend ${address}:${port};`,
+        "proxy_pass http://$backend;",
+        "proxy_http_version 1.1;",
+        "proxy_set_header Host $http_host;",
+        "proxy_set_header Upgrade $http_upgrade;",
+        "proxy_set_header Connection $connection_upgrade;",
+        "# Set, not added to: what a client claims about itself doesn't count (R74).",
+        "proxy_set_header X-Real-IP $remote_addr;",
+        "proxy_set_header X-Forwarded-For $remote_addr;",
+        "proxy_set_header X-Forwarded-Proto $scheme;",
+        "proxy_set_header X-Forwarded-Host $http_host;",
+        'proxy_set_header Forwarded "";',
+        `proxy_connect_timeout ${connect}s;`,
+        `proxy_send_timeout ${send}s;`,
+        `proxy_read_timeout ${read}s;`,
+        "# Another replica is asked when one can't be reached; a request that was sent is never sent twice.",
+        "proxy_next_upstream error timeout;",
+        "proxy_next_upstream_tries 3;",
+        ...OWN_HEADERS.map((header) => `proxy_hide_header ${header};`),
+        ...(route.cache === undefined ? [] : ["proxy_hide_header Cache-Control;"]),
+    ];
+}
+
+function indent(lines: readonly string[]): string[] {
+    return lines.map((line) => `    ${line}`);
+}

@@ -1,0 +1,116 @@
+import { volumeTool } from "../internal/docker/file-volume";
+import { quote, script, sh } from "../internal/shell";
+import type { DockerTarget } from "../targets";
+import { CONFIG_FOLDER, HTTPS_PORT, STATUS_PORT } from "./nginx";
+import type { ProxySpec } from "./spec";
+
+/** Writes the configuration of the very first start; one that is in use already stays. Reads nginx.conf from standard input. */
+export function firstConfiguration(uid: number): string {
+    return script(
+        "cd /files",
+        "if [ -e current/nginx.conf ]; then exit 0; fi",
+        "mkdir -p starting; cat > starting/nginx.conf",
+        `chown -R ${uid}:${uid} . ; ln -sfn starting current`,
+    );
+}
+
+export interface Switch {
+    readonly volume: string;
+    readonly container: string;
+    readonly uid: number;
+    readonly version: string;
+    readonly spec: ProxySpec;
+}
+
+/**
+ * The switch to another configuration: written beside the one in use, tested by nginx, put in place by one rename, reloaded, and asked
+ * for the new release through the front door. When a step fails, the former configuration is put back and the script fails.
+ * Reads `name base64` lines from standard input.
+ */
+export function switchConfiguration(target: DockerTarget, args: Switch): string {
+    const container = quote(args.container);
+    const reload = `docker kill --signal HUP ${container} >/dev/null`;
+    const exec = (program: string, ...words: readonly string[]) =>
+        sh("docker", "exec", args.container, "/bin/sh", "-euc", program, "check", ...words);
+    return script(
+        volumeTool(target, args.volume, WRITE_AND_TEST, args.uid),
+        reload,
+        `if ! ${exec(VERIFY, args.version, ...checks(args.spec))}; then`,
+        volumeTool(target, args.volume, PUT_BACK),
+        reload,
+        "echo 'the former routes are in use again' >&2",
+        ...failureLogs(args.spec, target),
+        "exit 1",
+        "fi",
+        exec(DRAIN, String(args.spec.drain)),
+    );
+}
+
+// The tool runs the same image as the proxy, so its nginx judges the configuration as the proxy's will; only the paths are moved.
+const WRITE_AND_TEST = script(
+    "umask 077; cd /files",
+    "next=next-$(date +%s)-$$; mkdir $next",
+    `while read -r name data; do printf %s "$data" | base64 -d > "$next/$name"; done`,
+    'chown -R "$1:$1" $next',
+    "if ! nginx -q -t -p /files/$next/ -c nginx.conf 2>/tmp/test.log; then",
+    "  sed 's#/files/[^/]*/##' /tmp/test.log >&2; rm -rf $next",
+    "  echo 'nginx refused the new configuration; the one in use was not touched' >&2; exit 1",
+    "fi",
+    "former=$(readlink current || true)",
+    'for old in next-*; do if [ $old != $next ] && [ $old != "$former" ]; then rm -rf $old; fi; done',
+    'if [ -n "$former" ]; then ln -sfn "$former" former; fi',
+    "ln -sfn $next switching; mv -T switching current",
+);
+
+const PUT_BACK = script(
+    "cd /files",
+    'if [ -e former/nginx.conf ]; then ln -sfn "$(readlink former)" switching; mv -T switching current; fi',
+);
+
+/** Words: the version that must be in use, then `host path release` for each service. Waits up to 15 s. */
+const VERIFY = script(
+    `deadline=$(($(date +%s) + 15)); version=$1; shift`,
+    `late() { [ "$(date +%s)" -ge "$deadline" ]; }`,
+    `until [ "$(curl -s --max-time 3 http://127.0.0.1:${STATUS_PORT}/version)" = "$version" ]; do`,
+    `  if late; then echo "the proxy did not take the new configuration within 15 s" >&2; exit 1; fi; sleep 0.2`,
+    `done`,
+    `for check in "$@"; do`,
+    `  set -- $check`,
+    `  while :; do`,
+    `    answer=$(curl -sk --max-time 5 -o /dev/null -D - --resolve "$1:${HTTPS_PORT}:127.0.0.1" "https://$1:${HTTPS_PORT}$2" | tr -d '\\r' || true)`,
+    `    status=$(printf '%s\\n' "$answer" | sed -n '1s/^[^ ]* \\([0-9]*\\).*/\\1/p')`,
+    `    release=$(printf '%s\\n' "$answer" | sed -n 's/^[Xx]-[Qq]uai-[Rr]elease: //p')`,
+    `    case "$status" in 2??|3??) if [ "$release" = "$3" ]; then break; fi ;; esac`,
+    `    if late; then echo "https://$1$2 must be answered by release $3 (got status \${status:-none}, release \${release:-none})" >&2; exit 1; fi`,
+    `    sleep 0.5`,
+    `  done`,
+    `done`,
+);
+
+/** Waits until the workers with the former routes have finished their requests, at most the drain time ($1, in seconds). */
+const DRAIN = script(
+    `deadline=$(($(date +%s) + $1))`,
+    `while grep -qs 'shutting down' /proc/[0-9]*/cmdline; do`,
+    `  if [ "$(date +%s)" -ge "$deadline" ]; then break; fi; sleep 0.2`,
+    `done`,
+);
+
+/** One per service that is asked by HTTP for its health, through the name and path that the public uses. */
+function checks(spec: ProxySpec): string[] {
+    return spec.routes
+        .filter((route) => route.exact && route.limit?.name === "health" && route.backend.kind === "service")
+        .map((route) => `${route.host ?? spec.domain} ${route.path} ${route.backend.kind === "service" ? route.backend.release : ""}`);
+}
+
+/** What an operator wants to see first: the last lines of the services that did not answer. */
+function failureLogs(spec: ProxySpec, target: DockerTarget): string[] {
+    const services = new Map(
+        spec.routes.flatMap(({ backend }) => (backend.kind === "service" ? [[backend.name, backend.release] as const] : [])),
+    );
+    return [...services].map(([service, release]) => {
+        const name = target.name(service, release);
+        return `echo ${quote(`last lines of ${name}:`)} >&2; docker logs --tail 20 ${quote(name)} >&2 2>&1 || true`;
+    });
+}
+
+export const CURRENT = `${CONFIG_FOLDER}/current`;

@@ -1,0 +1,62 @@
+import * as pulumi from "@pulumi/pulumi";
+import { unreachable } from "../targets";
+import type { ReleasedService, ServiceEndpoint, WebStackArgs } from "./args";
+import { webStackOnDocker } from "./docker";
+
+export type { ContainerArgs, HealthArgs, ImageSource, JobArgs, ReleasedService, ServiceArgs, ServiceEndpoint, WebStackArgs } from "./args";
+
+/** What a realization gives back, whatever the target. */
+export interface WebStackContract {
+    readonly endpoints: Readonly<Record<string, ServiceEndpoint>>;
+    readonly released: readonly ReleasedService[];
+    /** All services and workers of the release are healthy. */
+    readonly ready: readonly pulumi.Resource[];
+    /** Starts the schedulers: called once what must come before them (the switch of the proxy) is known. */
+    startSchedulers(after: readonly pulumi.Resource[]): void;
+}
+
+/**
+ * The application: services, workers, schedulers, and jobs that run before a release. A release starts beside the old one and replaces
+ * it only when healthy; the old one is stopped last. If a job fails or a container never gets healthy, the old release has not been touched.
+ *
+ * @throws Error listing every problem of the arguments, each beginning with the setting's path.
+ */
+export class WebStack extends pulumi.ComponentResource {
+    private readonly contract: WebStackContract;
+
+    constructor(name: string, args: WebStackArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("quai:index:WebStack", name, {}, opts);
+        switch (args.target.kind) {
+            case "docker":
+                this.contract = webStackOnDocker(this, args.target, args);
+                break;
+            default:
+                this.contract = unreachable(args.target.kind);
+        }
+        this.registerOutputs({});
+    }
+
+    /** Services by name. @throws Error that names the services with a port. */
+    endpoint(name: string): ServiceEndpoint {
+        const endpoint = this.contract.endpoints[name];
+        if (endpoint === undefined) {
+            throw new Error(
+                `services.${name}: no service of this name has a port; there are: ${Object.keys(this.contract.endpoints).join(", ")}`,
+            );
+        }
+        return endpoint;
+    }
+
+    get released(): readonly ReleasedService[] {
+        return this.contract.released;
+    }
+
+    get ready(): readonly pulumi.Resource[] {
+        return this.contract.ready;
+    }
+
+    /** Lets the schedulers follow, last of the release (R12). `after`: what must have happened, e.g. the proxy's switch. */
+    startSchedulers(after: readonly pulumi.Resource[]): void {
+        this.contract.startSchedulers(after);
+    }
+}

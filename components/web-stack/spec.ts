@@ -1,0 +1,142 @@
+import type { Health } from "../internal/health";
+import { httpProbe } from "../internal/health";
+import type { Plain } from "../internal/release";
+import { releaseOf } from "../internal/release";
+import type { ContainerArgs, HealthArgs, ServiceArgs, WebStackArgs } from "./args";
+
+/** How an image is named and found, decided before anything runs. */
+export interface ImageSpec {
+    /** What makes it another image. */
+    readonly identity: string;
+}
+
+export interface ContainerSpec {
+    readonly name: string;
+    readonly release: string;
+    readonly args: ContainerArgs;
+    readonly memory: number;
+    readonly readOnlyRoot: boolean;
+    readonly temporary: readonly string[];
+}
+
+export interface ServiceSpec extends ContainerSpec {
+    readonly kind: "service" | "worker" | "scheduler";
+    readonly port: number | undefined;
+    readonly health: Health;
+    readonly healthPath: string | undefined;
+    readonly replicas: number;
+    readonly stopGrace: number;
+    readonly logs: { readonly maxSize: number; readonly maxFiles: number } | undefined;
+}
+
+export interface WebStackSpec {
+    readonly services: readonly ServiceSpec[];
+    readonly jobs: readonly ContainerSpec[];
+}
+
+const DEFAULT_MEMORY = 512 * 1024 * 1024;
+
+/**
+ * Everything decided: defaults, health, releases. `identities` says for each image what makes it another one.
+ *
+ * @throws Error that lists every problem, each beginning with the setting's path.
+ */
+export function resolveWebStack(args: Omit<WebStackArgs, "target" | "after">, identities: Readonly<Record<string, string>>): WebStackSpec {
+    const problems = [
+        ...Object.entries(args.services).flatMap(([name, service]) => serviceProblems(name, service)),
+        ...Object.entries({ ...args.services, ...args.jobs }).flatMap(([name, container]) =>
+            containerProblems(name, container, args.images),
+        ),
+    ];
+    if (problems.length > 0) {
+        throw new Error(problems.join("\n"));
+    }
+    return {
+        services: Object.entries(args.services).map(([name, service]) => resolveService(name, service, args.host, identities)),
+        jobs: Object.entries(args.jobs ?? {}).map(([name, job]) => resolveContainer(name, job, identities, undefined)),
+    };
+}
+
+function resolveService(name: string, service: ServiceArgs, host: string, identities: Readonly<Record<string, string>>): ServiceSpec {
+    const health = resolveHealth(service.health, service.port, host);
+    const stopGrace = service.stopGrace ?? 30;
+    const extra: Plain = { kind: service.kind, port: service.port, health: { ...health }, stopGrace, logs: service.logs };
+    return {
+        ...resolveContainer(name, service, identities, extra),
+        kind: service.kind ?? "service",
+        port: service.port,
+        health,
+        healthPath: "http" in service.health ? service.health.http : undefined,
+        replicas: service.replicas ?? 1,
+        stopGrace,
+        logs: service.logs,
+    };
+}
+
+function resolveContainer(name: string, args: ContainerArgs, identities: Readonly<Record<string, string>>, extra: Plain): ContainerSpec {
+    const memory = args.memory ?? DEFAULT_MEMORY;
+    const readOnlyRoot = args.readOnlyRoot ?? true;
+    const temporary = args.temporary ?? ["/tmp"];
+    const versions = (secrets: ContainerArgs["secrets"]) =>
+        Object.fromEntries(Object.entries(secrets ?? {}).map(([key, secret]) => [key, `${secret.name} ${secret.version}`]));
+    const release = releaseOf({
+        image: identities[args.image],
+        command: args.command,
+        env: args.env,
+        secrets: versions(args.secrets),
+        secretEnv: versions(args.secretEnv),
+        files: Object.entries(args.files ?? {}).map(([path, mount]) => ({
+            path,
+            volume: mount.files.mount.volume,
+            readOnly: mount.readOnly,
+        })),
+        user: args.user,
+        memory,
+        cpus: args.cpus,
+        readOnlyRoot,
+        temporary,
+        extra,
+    });
+    return { name, release, args, memory, readOnlyRoot, temporary };
+}
+
+export function resolveHealth(args: HealthArgs, port: number | undefined, host: string): Health {
+    const command = "http" in args ? httpProbe(port ?? 0, args.http, host) : args.command;
+    return {
+        command,
+        interval: args.interval ?? 10,
+        timeout: args.timeout ?? 5,
+        retries: args.retries ?? 5,
+        startPeriod: args.startPeriod ?? 30,
+    };
+}
+
+function serviceProblems(name: string, service: ServiceArgs): string[] {
+    const path = `quai:services.${name}`;
+    const problems: string[] = [];
+    if (service.kind === "scheduler" && (service.replicas ?? 1) !== 1) {
+        problems.push(`${path}.replicas: a scheduler runs once (got ${service.replicas}); use a worker for work that may run twice`);
+    }
+    if ((service.replicas ?? 1) < 1 || !Number.isInteger(service.replicas ?? 1)) {
+        problems.push(`${path}.replicas: must be a whole number, at least 1 (got ${service.replicas})`);
+    }
+    if ("http" in service.health && service.port === undefined) {
+        problems.push(`${path}.health.http: needs the service's port; set ${path}.port`);
+    }
+    return problems;
+}
+
+function containerProblems(name: string, container: ContainerArgs, images: WebStackArgs["images"]): string[] {
+    const path = `quai:services.${name}`;
+    const problems: string[] = [];
+    if (images[container.image] === undefined) {
+        problems.push(`quai:images.${container.image}: missing; ${name} needs it. Give a reference or { build: folder }`);
+    }
+    if (container.secretEnv !== undefined && container.command === undefined) {
+        problems.push(`${path}.secretEnv: needs ${path}.command, because a shell sets the variables before it starts the command`);
+    }
+    if (container.user.uid === 0) {
+        problems.push(`${path}.user: must not be root (got uid 0)`);
+    }
+    return problems;
+}

@@ -1,0 +1,36 @@
+import * as pulumi from "@pulumi/pulumi";
+import { enforce } from "../policies";
+import { stacks } from "../stacks";
+import { readSettings } from "./settings/read";
+import { makeTarget } from "./target";
+
+/**
+ * Reads the settings, makes the target, calls the one stack.
+ *
+ * @returns what `./quai status` and other programs read; the names are a contract
+ * @throws Error that lists every problem there is, before any resource is registered
+ */
+export function deploy() {
+    const read = readSettings(Object.keys(stacks));
+    const { settings } = read;
+    for (const warning of enforce(settings).warned) {
+        void pulumi.log.warn(warning);
+    }
+    const stack = stacks[settings.application];
+    if (stack === undefined) {
+        throw new Error(`quai:application: must be one of ${Object.keys(stacks).join(", ")} (got ${JSON.stringify(settings.application)})`);
+    }
+    const deployed = stack({ settings, target: makeTarget(read), given: read.secrets });
+    return {
+        application: settings.application,
+        stackId: settings.stackId,
+        target: settings.target.kind,
+        running: settings.running,
+        urls: deployed.urls,
+        services: deployed.services,
+        secrets: deployed.secrets,
+        repository: deployed.repository,
+        backupPassword: deployed.backupPassword,
+        localAuthority: deployed.authorityPem,
+    };
+}

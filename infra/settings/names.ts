@@ -1,0 +1,37 @@
+import { nearest } from "./leaf";
+import { type Path, pathText, SettingsError } from "./problems";
+import type { Settings } from "./types";
+
+/** What an application has under names of its own. */
+export interface Names {
+    /** Services that `quai:services` may speak of. */
+    readonly services: readonly string[];
+    /** Images that `quai:images` may set. */
+    readonly images: readonly string[];
+    /** Secrets that `quai:rotation` may date. */
+    readonly secrets: readonly string[];
+}
+
+/**
+ * Refuses names in the settings that mean nothing to the application, which would silently do nothing.
+ *
+ * @throws SettingsError that lists them all
+ */
+export function refuseUnknownNames(settings: Settings, names: Names): void {
+    const problems = [
+        ...unknown("services", Object.keys(settings.services), "service", names.services),
+        ...unknown("images", Object.keys(settings.images), "image", names.images),
+        ...unknown("rotation", Object.keys(settings.rotation), "generated secret", names.secrets),
+    ].map(({ path, message }) => `${pathText(path)}: ${settings.application} ${message}`);
+    if (problems.length > 0) throw new SettingsError(settings.stack, problems);
+}
+
+function unknown(key: string, written: readonly string[], what: string, known: readonly string[]): { path: Path; message: string }[] {
+    return written
+        .filter((name) => !known.includes(name))
+        .map((name) => {
+            const near = nearest(name, known);
+            const hint = near !== undefined ? `did you mean ${near}?` : `known: ${known.join(", ") || "none"}`;
+            return { path: [key, name], message: `has no such ${what}; ${hint}` };
+        });
+}

@@ -1,0 +1,41 @@
+import { acrossSettings } from "./rules";
+import type { Context } from "./context";
+import { lines, type Problem, problemsOf, SettingsError } from "./problems";
+import { resolve } from "./resolve";
+import { type Key, type Parsed, schema } from "./schema";
+import { unknownKey } from "./shapes";
+import type { Settings } from "./types";
+
+/**
+ * Reads the settings of a stack.
+ *
+ * @param raw the `quai:` keys, with or without that prefix, in the order of the file; values as in YAML, or as text (Pulumi hands
+ *   structures over as JSON)
+ * @throws SettingsError that lists every problem there is, in the order of the file
+ */
+export function parseSettings(raw: Readonly<Record<string, unknown>>, context: Context): Settings {
+    const written = Object.fromEntries(Object.entries(raw).map(([key, value]) => [key.replace(/^quai:/, ""), unpacked(value)]));
+    const keys = Object.keys(schema) as Key[];
+    const parsed: Record<string, unknown> = {};
+    const problems: Problem[] = Object.keys(written)
+        .filter((key) => !(keys as string[]).includes(key))
+        .map((key) => ({ path: [key], message: unknownKey(key, keys, "quai:"), show: false }));
+    for (const key of keys) {
+        const result = schema[key].safeParse(written[key], { reportInput: true });
+        if (result.success) parsed[key] = result.data;
+        else problems.push(...problemsOf(result.error.issues, written[key], [key]));
+    }
+    problems.push(...acrossSettings(parsed, context));
+    if (problems.length > 0) throw new SettingsError(context.stack, lines(problems, written, context.secretKeys ?? []));
+    return resolve(parsed as Parsed, context);
+}
+
+/** A structure that arrived as JSON text; anything else as it is. */
+function unpacked(value: unknown): unknown {
+    if (typeof value !== "string" || !/^\s*[[{]/.test(value)) return value;
+    try {
+        return JSON.parse(value);
+    } catch {
+        return value;
+    }
+}

@@ -1,0 +1,31 @@
+import { inspect } from "node:util";
+import type { Context } from "./context";
+import type { Parsed } from "./schema";
+import type { Settings } from "./types";
+
+/** Fills in the defaults that depend on the environment or on another setting. */
+export function resolve(parsed: Parsed, { stack }: Context): Settings {
+    const { application, environment, domain, tls, ports, protect, secrets } = parsed;
+    const development = environment === "development";
+    return {
+        ...parsed,
+        stack,
+        stackId: stack === application || stack.startsWith(`${application}-`) ? stack : `${application}-${stack}`,
+        domain: domain ?? `${application}.localhost`,
+        tls: { ...tls, mode: tls.mode ?? (development ? "local" : "acme") },
+        ports: {
+            http: ports.http ?? (development ? 8080 : 80),
+            https: ports.https ?? (development ? 8443 : 443),
+            address: ports.address ?? (development ? "127.0.0.1" : "0.0.0.0"),
+        },
+        protect: protect ?? environment === "production",
+        secrets: unprintable(secrets),
+    };
+}
+
+/** The same record, which shows its names alone when printed or turned into JSON by mistake. */
+function unprintable(secrets: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+    const names = Object.fromEntries(Object.keys(secrets).map((name) => [name, "[secret]"]));
+    const safe = { enumerable: false, value: () => names };
+    return Object.defineProperties({ ...secrets }, { toJSON: safe, [inspect.custom]: safe });
+}

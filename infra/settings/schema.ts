@@ -1,0 +1,176 @@
+import { z } from "zod";
+import { choice, leaf, positive, text, truth, whole } from "./leaf";
+import { either, list, mapping, NAMES, off, section } from "./shapes";
+import * as v from "./values";
+
+/*
+ * What may be written in a stack file, and the defaults that don't depend on anything else. Doc comments are in types/,
+ * rules that span several settings in rules.ts, defaults that depend on the environment in resolve.ts.
+ */
+
+const MIB = 1024 ** 2;
+const path = (what: string) => text(what, /^\S(?:.*\S)?$/);
+/** Text; YAML's own numbers and booleans are taken as they're written. */
+const scalar = () =>
+    leaf({
+        what: "text, a number, true or false",
+        read: (value) => (typeof value === "string" || typeof value === "number" || typeof value === "boolean" ? String(value) : undefined),
+        json: { type: ["string", "number", "boolean"] },
+    });
+const variables = () => mapping(NAMES.variable, scalar());
+/** Not shown in messages: people write the secret itself where its name should be. */
+const secretName = () => text("the name of an entry of quai:secrets", NAMES.secret.pattern);
+
+const target = z
+    .discriminatedUnion(
+        "kind",
+        [
+            section({
+                kind: z.literal("docker"),
+                host: v.sshHost().optional(),
+                hostKey: v.hostKey().optional(),
+                identityFile: path("the path of a private key").optional(),
+            }),
+            section({
+                kind: z.literal("aws"),
+                region: text("a region such as eu-west-3", /^[a-z]{2}(?:-[a-z]+)+-\d$/),
+                profile: text("the name of a profile of ~/.aws/config", /^\S+$/).optional(),
+                accountId: text("12 digits, in quotes", /^\d{12}$/).optional(),
+            }),
+        ],
+        { error: (issue) => (issue.code === "invalid_union" ? "must be docker or aws" : "must be a mapping") },
+    )
+    .prefault({ kind: "docker" });
+
+const logs = () => section({ maxSize: v.size(1024).prefault("50m"), maxFiles: whole(1, 100).prefault(5) });
+const someLogs = () => section({ maxSize: v.size(1024).optional(), maxFiles: whole(1, 100).optional() });
+
+const build = section({
+    build: path("the folder of a build context"),
+    dockerfile: path("the path of a Dockerfile, from the build context").optional(),
+    target: text("the name of a build stage", /^[A-Za-z0-9][A-Za-z0-9_.-]*$/).optional(),
+    args: variables().prefault({}),
+});
+
+const service = section({
+    replicas: whole(1, 100, "to stop the whole application, set quai:running: false").optional(),
+    cpus: positive(256).optional(),
+    memory: v.size(6 * MIB).optional(),
+    command: z
+        .array(scalar(), { error: 'must be a list, such as ["gunicorn", "core.wsgi:application"]' })
+        .min(1, { error: "must name a command, or be left out" })
+        .optional(),
+    env: variables().prefault({}),
+    stopGrace: v.duration(1, 3600).optional(),
+    health: section({
+        interval: v.duration(1, 3600).optional(),
+        timeout: v.duration(1, 3600).optional(),
+        retries: whole(1, 1000).optional(),
+        startPeriod: v.duration(0, 3600).optional(),
+    }).optional(),
+    logs: someLogs().optional(),
+});
+
+const tls = section({
+    mode: choice("local", "acme", "files").optional(),
+    email: text("an e-mail address", /^[^\s@<>]+@[^\s@<>]+\.[^\s@<>]+$/).optional(),
+    server: v.httpsUrl("the https:// address of an ACME directory").prefault("https://acme-v02.api.letsencrypt.org/directory"),
+    certificate: path("the path of a certificate chain (PEM)").optional(),
+    key: path("the path of a private key (PEM)").optional(),
+});
+
+const ports = section({ http: whole(1, 65535).optional(), https: whole(1, 65535).optional(), address: v.ipAddress().optional() });
+
+const postgres = section({
+    version: choice(15, 16, 17, 18).prefault(17),
+    database: text("lower-case letters, digits and underscores", /^[a-z_][a-z0-9_]{0,62}$/).optional(),
+    maxConnections: whole(10, 10000).prefault(100),
+    memory: v.size(64 * MIB).prefault("1g"),
+    sharedBuffers: v.size(MIB).optional(),
+    extensions: list(text("the name of an extension such as pgcrypto", /^[a-z][a-z0-9_-]*$/)).prefault([]),
+    logs: someLogs().optional(),
+});
+
+const redis = section({
+    version: choice("7", "7.4").prefault("7.4"),
+    memory: v.size(MIB).prefault("256m"),
+    eviction: choice(
+        ...(["noeviction", "allkeys-lru", "allkeys-lfu", "allkeys-random"] as const),
+        ...(["volatile-lru", "volatile-lfu", "volatile-random", "volatile-ttl"] as const),
+    ).prefault("noeviction"),
+    appendOnly: truth().prefault(true),
+});
+
+const backup = section({
+    at: text("a time of day such as 02:00, in quotes", /^(?:[01]\d|2[0-3]):[0-5]\d$/).prefault("02:00"),
+    timeZone: v.timeZone().prefault("UTC"),
+    keep: section({
+        daily: whole(0, 3660).prefault(7),
+        weekly: whole(0, 520).prefault(4),
+        monthly: whole(0, 120).prefault(12),
+        days: whole(0, 3660).prefault(0),
+    }).prefault({}),
+    offsite: section({ repository: v.resticRepository(), environment: mapping(NAMES.variable, secretName()).prefault({}) }).optional(),
+    drill: choice("never", "daily", "weekly", "monthly").prefault("monthly"),
+    pointInTime: truth().prefault(false),
+    maxAge: v.duration(86400).prefault("26h"),
+    memory: v.size(32 * MIB).optional(),
+});
+
+const proxy = section({
+    bodyLimit: v.size(1024).prefault("50m"),
+    timeouts: section({
+        connect: v.duration(1, 3600).prefault("60s"),
+        send: v.duration(1, 86400).prefault("60s"),
+        read: v.duration(1, 86400).prefault("60s"),
+    }).prefault({}),
+    requestsPerSecond: whole(1, 1_000_000).prefault(10),
+    burst: whole(0, 1_000_000).prefault(20),
+    login: section({ requestsPerMinute: whole(1, 1_000_000).prefault(5), burst: whole(0, 1_000_000).prefault(3) }).prefault({}),
+    hsts: section({
+        maxAge: whole(0, 63072000, "it counts seconds, and 0 leaves the header out").prefault(31536000),
+        includeSubdomains: truth().prefault(true),
+        preload: truth().prefault(false),
+    }).prefault({}),
+    compression: truth().prefault(true),
+    drain: v.duration(0, 3600).prefault("30s"),
+});
+
+const waiver = section({ reason: text("a reason of at least 10 characters", /^\s*\S[\s\S]{8,}\S\s*$/), until: v.day() });
+
+/** Every `quai:` key, in the order of the manual. */
+export const schema = {
+    application: text("the name of a file of stacks/, without .ts", /^[a-z](?:[a-z0-9-]{0,38}[a-z0-9])?$/),
+    environment: choice("development", "staging", "production"),
+    target,
+    domain: v.hostName().optional(),
+    aliases: list(v.hostName()).prefault([]),
+    tls: tls.prefault({}),
+    ports: ports.prefault({}),
+    images: mapping(NAMES.service, either(v.imageOrBuild(), build)).prefault({}),
+    imageMirror: either(v.mirrorPrefix(), mapping(NAMES.reference, v.imageReference())).optional(),
+    registries: mapping(NAMES.registry, section({ username: text("a user name", /^\S+$/), passwordSecret: secretName() })).prefault({}),
+    services: mapping(NAMES.service, service).prefault({}),
+    postgres: postgres.prefault({}),
+    redis: redis.prefault({}),
+    backup: either(off("a mapping, or false"), backup).prefault({}),
+    rotation: mapping(NAMES.secret, v.day()).prefault({}),
+    secrets: mapping(
+        NAMES.secret,
+        leaf({
+            what: "text that is not empty",
+            read: (value) => (typeof value === "string" && value !== "" ? value : undefined),
+            json: { type: "string", minLength: 1 },
+        }),
+    ).prefault({}),
+    proxy: proxy.prefault({}),
+    logs: logs().prefault({}),
+    running: truth().prefault(true),
+    protect: truth().optional(),
+    waive: mapping(NAMES.rule, waiver).prefault({}),
+} as const;
+
+export type Schema = typeof schema;
+export type Key = keyof Schema;
+/** What each key holds once read, without the defaults that depend on the environment. */
+export type Parsed = { readonly [K in Key]: z.output<Schema[K]> };

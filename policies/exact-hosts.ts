@@ -1,0 +1,15 @@
+import type { Policy } from "./policy";
+import { environmentVariables, isOn, items } from "./variables";
+
+export const exactHosts: Policy = {
+    id: "exact-hosts",
+    why: "An application that accepts any host or origin can be made to answer, and to send links, in another site's name (R37).",
+    fix: "list the host names one by one, or leave it out: it derives from quai:domain and quai:aliases",
+    check: (settings) =>
+        environmentVariables(settings).flatMap(({ path, name, value }) => {
+            if (/ALLOW_ALL/i.test(name)) return isOn(value) ? [`${path}: allows every origin`] : [];
+            if (!/ALLOWED_HOSTS?$|ORIGINS?$/i.test(name)) return [];
+            if (items(value).length === 0) return [`${path}: is empty`];
+            return items(value).some((item) => item.includes("*")) ? [`${path}: has a wildcard (*)`] : [];
+        }),
+};

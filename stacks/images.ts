@@ -1,0 +1,28 @@
+import type { OfficialName } from "../components/internal/images";
+import { defaultVersion } from "../components/internal/images";
+
+/** What this file needs to know of the settings; the command line has them before the program runs. */
+interface Versions {
+    readonly application: string;
+    readonly postgres: { readonly version: number };
+    readonly redis: { readonly version: string };
+}
+
+/** The official images an application is made of, besides its own: what must be had before an update. Every stack needs the proxy's. */
+const parts: Readonly<Record<string, readonly OfficialName[]>> = { demo: ["nginx", "postgres", "redis", "debian"] };
+
+export function imagesOf(settings: Versions): readonly { readonly name: OfficialName; readonly version: string }[] {
+    return (parts[settings.application] ?? ["nginx"]).map((name) => ({ name, version: versionOf(name, settings) }));
+}
+
+function versionOf(name: OfficialName, settings: Versions): string {
+    switch (name) {
+        case "postgres":
+            return String(settings.postgres.version);
+        case "redis":
+            return settings.redis.version;
+        case "nginx":
+        case "debian":
+            return defaultVersion[name];
+    }
+}

@@ -1,0 +1,76 @@
+import { readFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import type { SecretRef } from "../components/secrets-bundle";
+import type { TlsMode } from "../components/tls-proxy";
+import type { ImageSource, ServiceArgs } from "../components/web-stack";
+import type { Settings } from "../infra/settings";
+
+/** The image that the settings name for a service, or else the application's own. */
+export function imageSource(settings: Settings, name: string, otherwise: ImageSource): ImageSource {
+    const image = settings.images[name];
+    if (image === undefined) {
+        return otherwise;
+    }
+    return typeof image === "string"
+        ? { reference: image }
+        : { ...image, args: { ...("build" in otherwise ? otherwise.args : {}), ...image.args } };
+}
+
+/** A service as the application describes it, with what the settings say of it. */
+export function withSettings(settings: Settings, name: string, service: ServiceArgs): ServiceArgs {
+    const wanted = settings.services[name];
+    if (wanted === undefined) {
+        return service;
+    }
+    const given = Object.fromEntries(
+        Object.entries({
+            replicas: wanted.replicas,
+            cpus: wanted.cpus,
+            memory: wanted.memory,
+            command: wanted.command,
+            stopGrace: wanted.stopGrace,
+        }).filter(([, value]) => value !== undefined),
+    );
+    const health = Object.fromEntries(Object.entries(wanted.health ?? {}).filter(([, value]) => value !== undefined));
+    return {
+        ...service,
+        ...given,
+        env: { ...service.env, ...wanted.env },
+        health: { ...service.health, ...health },
+        logs: wanted.logs === undefined ? service.logs : { ...settings.logs, ...service.logs, ...wanted.logs },
+    };
+}
+
+/** Secrets as files, each named in the variable that the application reads: `{ DATABASE_URL_FILE: url }`. */
+export function secretFiles(secrets: Readonly<Record<string, SecretRef>>): Pick<ServiceArgs, "secrets" | "env"> {
+    return {
+        secrets: Object.fromEntries(Object.values(secrets).map((secret) => [secret.name, secret])),
+        env: Object.fromEntries(Object.entries(secrets).map(([variable, secret]) => [variable, `/run/secrets/${secret.name}`])),
+    };
+}
+
+/** Where the certificate comes from. @throws Error when a file can't be read, or the mode isn't to be had on the target. */
+export function tlsMode(settings: Settings): TlsMode {
+    const { tls } = settings;
+    switch (tls.mode) {
+        case "local":
+            return { mode: "local" };
+        case "files": {
+            const certificate = readSetting("certificate", tls.certificate);
+            const key = readSetting("key", tls.key);
+            return { mode: "files", certificate, key, version: createHash("sha256").update(certificate).digest("hex").slice(0, 8) };
+        }
+        case "acme":
+            throw new Error(
+                'quai:tls.mode: "acme" is not available on a Docker host yet; use "files" with your own certificate, or "local"',
+            );
+    }
+}
+
+function readSetting(name: "certificate" | "key", path: string | undefined): string {
+    try {
+        return readFileSync(path ?? "", "utf8");
+    } catch {
+        throw new Error(`quai:tls.${name}: can't be read (got ${JSON.stringify(path)}); give the path of a PEM file`);
+    }
+}

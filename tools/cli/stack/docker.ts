@@ -1,0 +1,87 @@
+import { run } from "../../engine/process";
+import { SetupError } from "../../engine/types";
+
+/** An object of a stack on its Docker host. */
+export interface HostContainer {
+    readonly id: string;
+    readonly name: string;
+    readonly state: string;
+    readonly health: "healthy" | "unhealthy" | "starting" | "none";
+    readonly role: string;
+    readonly service: string;
+    readonly release: string;
+    readonly restarts?: number;
+}
+
+/** The docker command line, on the stack's host. */
+export class DockerHost {
+    constructor(
+        private readonly stackId: string,
+        /** `ssh://user@host`; undefined: this machine's engine. */
+        private readonly host: string | undefined,
+        private readonly environment: Readonly<Record<string, string | undefined>> = process.env,
+    ) {}
+
+    private get env(): Readonly<Record<string, string | undefined>> {
+        return this.host === undefined ? this.environment : { ...this.environment, DOCKER_HOST: this.host };
+    }
+
+    /** Standard output. @throws SetupError with the engine's own words when it fails. */
+    async docker(args: readonly string[], options: { readonly input?: string } = {}): Promise<string> {
+        const result = await run("docker", args, { env: this.env, input: options.input });
+        if (result.code !== 0) {
+            throw new SetupError(`docker ${args[0]} failed: ${result.stderr.trim() || `exit ${result.code}`}`);
+        }
+        return result.stdout;
+    }
+
+    /** A command in a container, its lines shown as they come. @returns its exit status */
+    async exec(
+        container: string,
+        command: readonly string[],
+        onLine: (line: string, stream: "stdout" | "stderr") => void,
+    ): Promise<number> {
+        const result = await run("docker", ["exec", container, ...command], { env: this.env, onLine });
+        return result.code;
+    }
+
+    async containers(): Promise<readonly HostContainer[]> {
+        const label = (name: string) => `{{.Label "io.quai.${name}"}}`;
+        const format = ["{{.ID}}", "{{.Names}}", "{{.State}}", "{{.Status}}", label("role"), label("service"), label("release")].join("\t");
+        const text = await this.docker(["ps", "--all", "--no-trunc", ...this.mine(), "--format", format]);
+        return lines(text).map((line) => {
+            const [id = "", name = "", state = "", status = "", role = "", service = "", release = ""] = line.split("\t");
+            return { id, name, state, health: healthIn(status), role, service, release };
+        });
+    }
+
+    async networks(): Promise<readonly { readonly id: string; readonly name: string }[]> {
+        const text = await this.docker(["network", "ls", "--no-trunc", ...this.mine(), "--format", "{{.ID}}\t{{.Name}}"]);
+        return lines(text).map((line) => {
+            const [id = "", name = ""] = line.split("\t");
+            return { id, name };
+        });
+    }
+
+    async volumes(): Promise<readonly string[]> {
+        return lines(await this.docker(["volume", "ls", ...this.mine(), "--format", "{{.Name}}"]));
+    }
+
+    async images(): Promise<readonly string[]> {
+        return lines(await this.docker(["image", "ls", "--all", ...this.mine(), "--format", "{{.Repository}}:{{.Tag}}"]));
+    }
+
+    private mine(): string[] {
+        return ["--filter", `label=io.quai.stack=${this.stackId}`];
+    }
+}
+
+function lines(text: string): string[] {
+    return text.split("\n").filter((line) => line !== "");
+}
+
+function healthIn(status: string): HostContainer["health"] {
+    if (status.includes("(healthy)")) return "healthy";
+    if (status.includes("(unhealthy)")) return "unhealthy";
+    return status.includes("(health: starting)") ? "starting" : "none";
+}

@@ -1,0 +1,83 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import type { Engine } from "../../engine/types";
+import { runPulumi } from "../../engine";
+
+/** What is read of a stack's state: never a secret, those are encrypted in it. */
+export interface StateResource {
+    readonly urn: string;
+    readonly type: string;
+    readonly id?: string;
+    readonly created?: string;
+    readonly inputs?: Readonly<Record<string, unknown>>;
+    readonly outputs?: Readonly<Record<string, unknown>>;
+    readonly delete?: boolean;
+}
+
+export interface StackState {
+    readonly resources: readonly StateResource[];
+    readonly pending: number;
+    /** The whole text: what it names is known. */
+    readonly text: string;
+}
+
+const PROJECT = "quai";
+
+/** The folder of a file backend; undefined for a backend elsewhere. */
+export function stateFolder(engine: Engine): string | undefined {
+    const url = engine.env["PULUMI_BACKEND_URL"] ?? "";
+    return url.startsWith("file://") ? join(url.slice("file://".length), ".pulumi") : undefined;
+}
+
+/** A stack's state, or undefined when it was never deployed. A file is read directly: asking the engine takes a second. */
+export async function readState(engine: Engine, stack: string): Promise<StackState | undefined> {
+    const folder = stateFolder(engine);
+    if (folder === undefined) {
+        const result = await runPulumi(engine, ["stack", "export", "--stack", stack], { capture: true });
+        return result.code === 0 ? parseState(result.stdout, (root) => root.deployment) : undefined;
+    }
+    const file = join(folder, "stacks", PROJECT, `${stack}.json`);
+    return existsSync(file) ? parseState(readFileSync(file, "utf8"), (root) => root.checkpoint?.latest) : undefined;
+}
+
+interface Deployment {
+    readonly resources?: readonly StateResource[];
+    readonly pending_operations?: readonly unknown[];
+}
+
+interface StateRoot {
+    readonly deployment?: Deployment;
+    readonly checkpoint?: { readonly latest?: Deployment };
+}
+
+function parseState(text: string, pick: (root: StateRoot) => Deployment | undefined): StackState {
+    const deployment = pick(JSON.parse(text) as StateRoot);
+    return { resources: deployment?.resources ?? [], pending: deployment?.pending_operations?.length ?? 0, text };
+}
+
+/** The program's outputs, less those that are encrypted. */
+export function outputsOf(state: StackState): Readonly<Record<string, unknown>> {
+    return state.resources.find((resource) => resource.type === "pulumi:pulumi:Stack")?.outputs ?? {};
+}
+
+/** Locks of updates on this machine whose process is gone: an engine that was killed leaves one. */
+export function deadLocks(engine: Engine, stack: string): number {
+    const folder = join(stateFolder(engine) ?? "", "locks", "organization", PROJECT, stack);
+    if (stateFolder(engine) === undefined || !existsSync(folder)) {
+        return 0;
+    }
+    const holders = readdirSync(folder).map(
+        (file) => JSON.parse(readFileSync(join(folder, file), "utf8")) as { pid: number; hostname: string },
+    );
+    return holders.filter((holder) => holder.hostname === hostname() && !isAlive(holder.pid)).length;
+}
+
+function isAlive(pid: number): boolean {
+    try {
+        process.kill(pid, 0);
+        return true;
+    } catch (error) {
+        return (error as NodeJS.ErrnoException).code === "EPERM";
+    }
+}

@@ -1,0 +1,3 @@
+"use strict";
+require("../engine/typescript.cjs");
+require("./main.ts").main(process.argv);

@@ -1,0 +1,70 @@
+import path from "node:path";
+import { z } from "zod";
+import { schema } from "../../infra/settings/schema";
+import { describe, type Node } from "./doc-comments";
+
+const TYPES = path.join(__dirname, "../../infra/settings/types/index.ts");
+
+interface SettingsSchema {
+    readonly properties: Readonly<Record<string, Node>>;
+    readonly required: readonly string[];
+}
+
+let known: SettingsSchema | undefined;
+
+/** JSON Schema of the `quai:` settings, by key without that prefix, with the doc comments in it. Made once: reading TypeScript takes a second. */
+export function settingsSchema(): SettingsSchema {
+    if (known === undefined) {
+        const whole = z.toJSONSchema(z.strictObject(schema), { io: "input", target: "draft-7" }) as Node;
+        describe(whole, TYPES, "Settings");
+        known = { properties: whole.properties ?? {}, required: (whole["required"] ?? []) as string[] };
+    }
+    return known;
+}
+
+/** JSON Schema of a whole Pulumi.<stack>.yaml. */
+export function stackSchema(): Node {
+    const { properties, required } = settingsSchema();
+    const settings = Object.entries(properties).map(([key, node]): [string, Node] => [`quai:${key}`, withoutNotes(node)]);
+    const quai = Object.fromEntries(settings);
+    encrypt(quai["quai:secrets"] ?? {});
+    return {
+        $schema: "http://json-schema.org/draft-07/schema#",
+        title: "A stack of quai",
+        description: "Pulumi.<stack>.yaml: what is deployed where, and how. The manual is docs/settings.md.",
+        type: "object",
+        required: ["config"],
+        additionalProperties: false,
+        properties: {
+            config: {
+                type: "object",
+                description: "Settings. This project's begin with quai:, others belong to Pulumi's providers.",
+                required: required.map((key) => `quai:${key}`),
+                properties: quai,
+                // Keys of other namespaces (pulumi:tags, aws:region …) are none of our business; an unknown quai: key is a slip.
+                patternProperties: { "^(?!quai:)[^:]+:.+$": {} },
+                additionalProperties: false,
+            },
+            encryptionsalt: { type: "string", description: "Written by Pulumi: salt of the passphrase that encrypts the secrets of this file." },
+            encryptedkey: { type: "string", description: "Written by Pulumi: the key that encrypts the secrets of this file, itself encrypted." },
+            secretsprovider: { type: "string", description: "Written by Pulumi: what encrypts the secrets of this file.", examples: ["passphrase"] },
+            environment: { description: "Environments of Pulumi ESC to take settings from.", anyOf: [{ type: "array", items: { type: "string" } }, { type: "object" }] },
+        },
+    };
+}
+
+/** In the file a secret is what Pulumi made of it. */
+function encrypt(secrets: Node): void {
+    secrets.additionalProperties = {
+        type: "object",
+        description: "Encrypted by `pulumi config set --secret --path 'quai:secrets.<name>'`.",
+        required: ["secure"],
+        additionalProperties: false,
+        properties: { secure: { type: "string", minLength: 1 } },
+    };
+}
+
+function withoutNotes(node: Node): Node {
+    const copy = JSON.stringify(node, (key, value: unknown) => (key === "x-default" ? undefined : value));
+    return JSON.parse(copy) as Node;
+}
