@@ -1,5 +1,5 @@
 import type { OfficialName } from "../components/internal/images";
-import { defaultVersion } from "../components/internal/images";
+import { officialImage } from "../components/internal/images";
 
 /** What this file needs to know of the settings; the command line has them before the program runs. */
 interface Versions {
@@ -11,11 +11,12 @@ interface Versions {
 /** The official images an application is made of, besides its own: what must be had before an update. Every stack needs the proxy's. */
 const parts: Readonly<Record<string, readonly OfficialName[]>> = { demo: ["nginx", "postgres", "redis", "debian"] };
 
-export function imagesOf(settings: Versions): readonly { readonly name: OfficialName; readonly version: string }[] {
-    return (parts[settings.application] ?? ["nginx"]).map((name) => ({ name, version: versionOf(name, settings) }));
+/** References of the official images that a stack needs. */
+export function imagesOf(settings: Versions): readonly string[] {
+    return (parts[settings.application] ?? ["nginx"]).map((name) => officialImage(name, versionOf(name, settings)));
 }
 
-function versionOf(name: OfficialName, settings: Versions): string {
+function versionOf(name: OfficialName, settings: Versions): string | undefined {
     switch (name) {
         case "postgres":
             return String(settings.postgres.version);
@@ -23,6 +24,6 @@ function versionOf(name: OfficialName, settings: Versions): string {
             return settings.redis.version;
         case "nginx":
         case "debian":
-            return defaultVersion[name];
+            return undefined;
     }
 }

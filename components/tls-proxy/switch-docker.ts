@@ -87,10 +87,10 @@ const VERIFY = script(
     `done`,
 );
 
-/** Waits until the workers with the former routes have finished their requests, at most the drain time ($1, in seconds). */
+/** The brackets keep the search from finding itself. Waits until the workers with the former routes have finished their requests, at most the drain time ($1, in seconds). */
 const DRAIN = script(
     `deadline=$(($(date +%s) + $1))`,
-    `while grep -qs 'shutting down' /proc/[0-9]*/cmdline; do`,
+    `while grep -qs 'worker process is shutting[ ]down' /proc/[0-9]*/cmdline; do`,
     `  if [ "$(date +%s)" -ge "$deadline" ]; then break; fi; sleep 0.2`,
     `done`,
 );

@@ -3,13 +3,19 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { checkoutRoot } from "../engine/versions";
+import * as backup from "./commands/backup";
 import * as doctor from "./commands/doctor";
+import * as down from "./commands/down";
+import * as preview from "./commands/preview";
+import * as restore from "./commands/restore";
+import * as status from "./commands/status";
 import * as test from "./commands/test";
+import * as up from "./commands/up";
 import { epilogue } from "./help";
 import { terminal } from "./terminal";
 
 /** Registered in this order, which is the order of the help text. */
-const commands: readonly { register(program: Command): void }[] = [test, doctor];
+const commands: readonly { readonly register: (program: Command) => void }[] = [up, test, preview, status, backup, restore, down, doctor];
 
 /** What a program that calls this one may rely on. */
 export const exitCodes = { fine: 0, failure: 1, usage: 2 } as const;

@@ -59,7 +59,7 @@ async function withFetch(url: string, file: string, options: DownloadOptions): P
         });
         clearTimeout(connect);
         if (!answer.ok || !answer.body) throw new Error(`${url}: answered ${answer.status} ${answer.statusText}`);
-        const source = Readable.fromWeb(answer.body as import("node:stream/web").ReadableStream);
+        const source = Readable.fromWeb(answer.body);
         let bytes = 0;
         source.on("data", (chunk: Buffer) => options.onProgress?.((bytes += chunk.length)));
         await pipeline(source, createWriteStream(file));

@@ -52,7 +52,7 @@ export function run(program: string, args: readonly string[], options: RunOption
     return new Promise((resolve, reject) => {
         const child = spawn(program, args, {
             cwd: options.cwd,
-            env: options.env as NodeJS.ProcessEnv | undefined,
+            env: options.env,
             stdio: options.inherit ? "inherit" : [options.input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
         });
         const texts = { stdout: "", stderr: "" };

@@ -19,6 +19,8 @@ import {
 } from "./support/engine";
 import { startSshd, type Sshd } from "./support/sshd";
 
+jest.setTimeout(120_000);
+
 let sshd: Sshd;
 
 beforeAll(async () => {

@@ -14,13 +14,14 @@ export async function observe(client: PluginClient, example: Case, whileItLives?
         seen["check"] = checked.failures.map((failure) => failure.property);
         if (checked.failures.length > 0) return seen;
         const logsBefore = client.process.logged.length;
-        const created = await settle(() => client.create(example.type, checked.inputs));
+        const created = await settleResource(() => client.create(example.type, checked.inputs));
         seen["create"] = describe(created, example);
         seen["secretsShown"] = secretsShown(example.inputs(), client.process.logged.slice(logsBefore), created.recorded);
         if (created.recorded === undefined) return seen;
         await follow(client, example, created.recorded, checked.inputs, seen);
         await whileItLives?.(created.recorded);
-        seen["delete"] = (await settle(() => client.delete(example.type, created.recorded ?? noState()))).error ?? "done";
+        const { recorded } = created;
+        seen["delete"] = (await settle(() => client.delete(example.type, recorded))).error === undefined ? "done" : "failed";
     } finally {
         await example.cleanUp?.();
     }
@@ -55,7 +56,7 @@ async function tryChange(client: PluginClient, example: Case, recorded: Recorded
     const difference = await client.diff(example.type, recorded, checked.inputs);
     const result: Observation = { ...diffOf(difference) };
     if (change.apply === true && difference.changes && difference.replaces.length === 0) {
-        const updated = await settle(() => client.update(example.type, recorded, checked.inputs));
+        const updated = await settleResource(() => client.update(example.type, recorded, checked.inputs));
         result["update"] = describe(updated, example);
         if (example.inspect !== undefined) result["real"] = await example.inspect(recorded.id, recorded.outputs);
         if (updated.recorded !== undefined) {
@@ -72,10 +73,10 @@ export async function takeOver(client: PluginClient, example: Case, recorded: Re
     return diffOf(await client.diff(example.type, recorded, await recheck(client, example, {}, recorded.inputs)));
 }
 
-/** What the plugin answers to inputs that are wrong. */
-export async function refuse(client: PluginClient, refusal: Refusal): Promise<readonly string[]> {
-    const { failures } = await client.check(refusal.type, refusal.inputs, undefined);
-    return failures.map((failure) => failure.property);
+/** Whether the plugin refuses the inputs, be it by a check failure or by an error of the check. */
+export async function refuses(client: PluginClient, refusal: Refusal): Promise<boolean> {
+    const checked = await settle(() => client.check(refusal.type, refusal.inputs, undefined));
+    return checked.error !== undefined || (checked.recorded?.failures.length ?? 0) > 0;
 }
 
 async function recheck(client: PluginClient, example: Case, set: Values, previous: Values): Promise<Values> {
@@ -88,17 +89,25 @@ interface Settled<T> {
     readonly unfit?: readonly string[];
 }
 
-async function settle<T>(work: () => Promise<T>): Promise<Settled<T | Recorded>> {
+async function settle<T>(work: () => Promise<T>): Promise<Settled<T>> {
     try {
         return { recorded: await work() };
     } catch (error) {
-        if (error instanceof Unfit) return { recorded: error.recorded, unfit: error.reasons };
+        if (error instanceof Unfit) throw error;
         return { recorded: undefined, error: error instanceof Error ? error.message : String(error) };
     }
 }
 
-function describe(settled: Settled<unknown>, example: Case): Observation {
-    const recorded = settled.recorded as Recorded | undefined;
+/** The same for a create or an update, which may leave a resource that failed to initialise. */
+async function settleResource(work: () => Promise<Recorded>): Promise<Settled<Recorded>> {
+    return settle(work).catch((error: unknown) => {
+        if (error instanceof Unfit) return { recorded: error.recorded, unfit: error.reasons };
+        throw error;
+    });
+}
+
+function describe(settled: Settled<Recorded>, example: Case): Observation {
+    const { recorded } = settled;
     const seen: Observation = {};
     if (settled.error !== undefined) seen["error"] = "failed";
     if (settled.unfit !== undefined) seen["unfit"] = true;
@@ -158,8 +167,4 @@ function secretsShown(inputs: Values, logged: readonly string[], recorded: Recor
         ...(logged.some((line) => line.includes(text)) ? ["log"] : []),
     ]);
     return [...new Set(shown)].sort();
-}
-
-function noState(): never {
-    throw new Error("nothing was created");
 }

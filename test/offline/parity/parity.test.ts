@@ -1,14 +1,14 @@
+import { execFileSync } from "node:child_process";
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { installFallbackPlugin, type FallbackPlugin } from "../../../tools/offline/plugins/install";
-import type { Case, Refusal } from "./case";
+import { join, resolve } from "node:path";
+import type { Case } from "./case";
 import { commandCases, commandRefusals } from "./command-cases";
 import { compare, report, type Difference } from "./compare";
 import { containerCases, containerRefusals } from "./docker-cases";
 import { BASE_IMAGE, removeAll, tagBaseImage } from "./docker-engine";
 import { dockerCases, dockerRefusals } from "./docker-other-cases";
-import { observe, refuse, takeOver, type Observation } from "./observe";
+import { observe, refuses, takeOver, type Observation } from "./observe";
 import { PluginClient, type Recorded } from "./plugin-client";
 import { PluginProcess } from "./plugin-process";
 import { randomCases, randomRefusals } from "./random-cases";
@@ -16,8 +16,10 @@ import { tlsCases, tlsRefusals } from "./tls-cases";
 
 /** Folder with `resource-<name>-v<version>/pulumi-resource-<name>`, as the engine's own plugins folder has them. */
 const officialFolder = process.env["QUAI_PLUGINS_DIR"];
-const cases: readonly Case[] = [...randomCases, ...tlsCases, ...commandCases, ...containerCases, ...dockerCases];
-const refusals: readonly Refusal[] = [...randomRefusals, ...tlsRefusals, ...commandRefusals, ...containerRefusals, ...dockerRefusals];
+/** QUAI_PARITY_ONLY: names of plugins, with commas between. @default all four */
+const plugins = (process.env["QUAI_PARITY_ONLY"] ?? "random,tls,command,docker").split(",");
+const cases = [...randomCases, ...tlsCases, ...commandCases, ...containerCases, ...dockerCases].filter(({ plugin }) => plugins.includes(plugin));
+const refusals = [...randomRefusals, ...tlsRefusals, ...commandRefusals, ...containerRefusals, ...dockerRefusals].filter(({ plugin }) => plugins.includes(plugin));
 const all: Difference[] = [];
 
 interface Pair {
@@ -25,23 +27,29 @@ interface Pair {
     readonly ours: PluginClient;
 }
 
-async function officialExecutable(folder: string, name: string): Promise<string> {
+/** The path of the plugin in a folder laid out like the engine's own. */
+async function executable(folder: string, name: string): Promise<string> {
     const found = (await readdir(folder)).filter((entry) => new RegExp(`^resource-${name}-v[0-9.]+$`).test(entry)).sort();
     const last = found.at(-1);
-    if (last === undefined) throw new Error(`QUAI_PLUGINS_DIR: ${folder} has no resource-${name}-v<version>`);
+    if (last === undefined) throw new Error(`${folder}: has no resource-${name}-v<version>`);
     return join(folder, last, `pulumi-resource-${name}`);
 }
 
-async function startPair(name: FallbackPlugin, folder: string, home: string): Promise<Pair> {
-    const installed = await installFallbackPlugin(name, { pulumiHome: home, cacheDir: join(home, "cache") });
-    const clients = [await officialExecutable(folder, name), join(installed.folder, `pulumi-resource-${name}`)].map(async (executable) => {
-        const client = new PluginClient(await PluginProcess.start(executable), name);
+/** Bundles and installs the fallback, as a user's checkout does. */
+function installOurs(name: string, home: string): void {
+    const script = resolve(__dirname, "../../../tools/offline/plugins/install.ts");
+    const env = { ...process.env, PULUMI_HOME: home, QUAI_CACHE_DIR: join(home, "cache") };
+    execFileSync(process.execPath, [require.resolve("tsx/cli"), script, name], { env, stdio: ["ignore", "ignore", "inherit"] });
+}
+
+async function startPair(name: string, folder: string, home: string): Promise<Pair> {
+    installOurs(name, home);
+    const start = async (plugins: string): Promise<PluginClient> => {
+        const client = new PluginClient(await PluginProcess.start(await executable(plugins, name)), name);
         await client.configure({});
         return client;
-    });
-    const [official, ours] = await Promise.all(clients);
-    if (official === undefined || ours === undefined) throw new Error(`${name}: not started`);
-    return { official, ours };
+    };
+    return { official: await start(folder), ours: await start(join(home, "plugins")) };
 }
 
 async function observeBoth({ official, ours }: Pair, example: Case): Promise<Difference[]> {
@@ -70,13 +78,16 @@ if (officialFolder === undefined) {
     describe("a fallback plugin does what the official one does", () => {
         const pairs = new Map<string, Pair>();
         let home = "";
+        const pairOf = (plugin: string): Pair => {
+            const pair = pairs.get(plugin);
+            if (pair === undefined) throw new Error(`${plugin}: neither plugin was started`);
+            return pair;
+        };
 
         beforeAll(async () => {
             home = await mkdtemp(join(tmpdir(), "quai-parity-"));
             tagBaseImage();
-            const only = process.env["QUAI_PARITY_ONLY"];
-            const names = (["random", "tls", "command", "docker"] as const).filter((name) => only === undefined || only.split(",").includes(name));
-            for (const name of names) pairs.set(name, await startPair(name, officialFolder, home));
+            for (const name of plugins) pairs.set(name, await startPair(name, officialFolder, home));
         }, 120_000);
 
         afterAll(async () => {
@@ -90,17 +101,15 @@ if (officialFolder === undefined) {
         test.each(cases.map((example) => [example.plugin, example.name, example] as const))(
             "%s: %s",
             async (plugin, _name, example) => {
-                const pair = pairs.get(plugin);
-                if (pair !== undefined) judge(await observeBoth(pair, example));
+                judge(await observeBoth(pairOf(plugin), example));
             },
             180_000,
         );
 
         test.each(refusals.map((refusal) => [refusal.plugin, refusal.name, refusal] as const))("%s refuses: %s", async (plugin, name, refusal) => {
-            const pair = pairs.get(plugin);
-            if (pair === undefined) return;
-            const [official, ours] = [await refuse(pair.official, refusal), await refuse(pair.ours, refusal)];
-            judge(compare(`refusal ${plugin} ${name}`, { properties: official.length > 0 }, { properties: ours.length > 0 }));
+            const pair = pairOf(plugin);
+            const [official, ours] = [await refuses(pair.official, refusal), await refuses(pair.ours, refusal)];
+            judge(compare(`${plugin} given ${name}`, { refused: official }, { refused: ours }));
         });
     });
 }

@@ -16,6 +16,8 @@ const drawn = (kind: string, name: string, inputs: Record<string, unknown>, vola
 function facts(value: unknown): unknown {
     const plain = typeof value === "object" && value !== null && "value" in value ? value.value : value;
     if (typeof plain !== "string") return typeof plain;
+    // A number in decimal has as many digits as it happens to need.
+    if (/^[0-9]+$/.test(plain) && plain.length !== 40) return "digits";
     const alphabet = [/[a-z]/, /[A-Z]/, /[0-9]/, /[^a-zA-Z0-9]/].map((letters) => letters.test(plain));
     return plain.length > 40 ? { length: plain.length } : { length: plain.length, alphabet: alphabet.slice(2) };
 }

@@ -1,5 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { generateKeyPairSync, X509Certificate } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { Case, Refusal } from "./case";
 import { reveal, secret, type Values } from "./wire";
 
@@ -52,8 +55,6 @@ const privateKey = (name: string, inputs: Values, changes: Case["changes"] = [])
     changes,
 });
 
-const authority = openssl("-x509", "-subj", "/O=quai/CN=parity", "-days", "30");
-const request = openssl("-subj", "/O=quai/CN=a.test", "-addext", "subjectAltName=DNS:a.test,IP:127.0.0.1");
 const ca = {
     privateKeyPem: pem,
     isCaCertificate: true,
@@ -63,12 +64,28 @@ const ca = {
     setSubjectKeyId: true,
 };
 
-/** A request and an authority's certificate for the one key, made by OpenSSL: Node.js can read them but not write them. */
-function openssl(...args: string[]): string {
-    const made = spawnSync("openssl", ["req", "-new", "-key", "/dev/stdin", ...args], { input: key, encoding: "utf8" });
-    if (made.status !== 0) throw new Error(`openssl req: ${made.error?.message ?? made.stderr}`);
-    return made.stdout;
+/** Requests and an authority's certificate for the one key, made by OpenSSL: Node.js can read them but not write them. */
+const openssl = (...args: string[]) => {
+    let made: string | undefined;
+    return (): string => (made ??= runOpenssl(args));
+};
+
+function runOpenssl(args: readonly string[]): string {
+    const folder = mkdtempSync(join(tmpdir(), "quai-parity-"));
+    try {
+        const file = join(folder, "key.pem");
+        writeFileSync(file, key, { mode: 0o600 });
+        const made = spawnSync("openssl", ["req", "-new", "-key", file, ...args], { encoding: "utf8" });
+        if (made.status !== 0) throw new Error(`openssl req: ${made.error?.message ?? made.stderr}`);
+        return made.stdout;
+    } finally {
+        rmSync(folder, { recursive: true });
+    }
 }
+
+const request = openssl("-subj", "/O=quai/CN=a.test", "-addext", "subjectAltName=DNS:a.test,IP:127.0.0.1");
+const otherRequest = openssl("-subj", "/CN=b.test");
+const authority = openssl("-x509", "-subj", "/O=quai/CN=parity", "-days", "30");
 
 export const tlsCases: readonly Case[] = [
     privateKey("key P-256", { algorithm: "ECDSA", ecdsaCurve: "P256" }, [
@@ -121,8 +138,8 @@ export const tlsCases: readonly Case[] = [
         plugin: "tls",
         type: "tls:index/locallySignedCert:LocallySignedCert",
         inputs: () => ({
-            certRequestPem: request,
-            caCertPem: authority,
+            certRequestPem: request(),
+            caCertPem: authority(),
             caPrivateKeyPem: pem,
             validityPeriodHours: 720,
             earlyRenewalHours: 24,
@@ -133,7 +150,14 @@ export const tlsCases: readonly Case[] = [
         changes: [
             { name: "validity", set: { validityPeriodHours: 721 } },
             { name: "early renewal", set: { earlyRenewalHours: 25 } },
-            { name: "request", set: { certRequestPem: openssl("-subj", "/CN=b.test") } },
+            {
+                name: "request",
+                set: {
+                    get certRequestPem() {
+                        return otherRequest();
+                    },
+                },
+            },
         ],
     },
     {

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { readFileSync, mkdtempSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
@@ -150,7 +151,7 @@ async function runJest(area: Area, options: TestOptions): Promise<Tally> {
 }
 
 async function test(names: readonly string[], options: TestOptions): Promise<void> {
-    const config: unknown = require(join(checkoutRoot, "jest.config.cjs"));
+    const config: unknown = createRequire(__filename)(join(checkoutRoot, "jest.config.cjs"));
     const all = areasOf(config);
     if (options.list) {
         all.forEach(({ name }) => terminal().print(name));

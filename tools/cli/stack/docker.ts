@@ -71,6 +71,18 @@ export class DockerHost {
         return lines(await this.docker(["image", "ls", "--all", ...this.mine(), "--format", "{{.Repository}}:{{.Tag}}"]));
     }
 
+    /** Local equivalents of official images that no container uses. They are built again, or taken from the cache, when wanted. */
+    async unusedEquivalents(): Promise<readonly string[]> {
+        const all = lines(
+            await this.docker(["image", "ls", "--filter", "reference=quai.local/*", "--format", "{{.ID}} {{.Repository}}:{{.Tag}}"]),
+        );
+        const used = new Set(lines(await this.docker(["ps", "--all", "--format", "{{.Image}}"])));
+        return all.flatMap((line) => {
+            const [id = "", name = ""] = line.split(" ");
+            return used.has(id) || used.has(name) ? [] : [name];
+        });
+    }
+
     private mine(): string[] {
         return ["--filter", `label=io.quai.stack=${this.stackId}`];
     }

@@ -61,16 +61,24 @@ export function outputsOf(state: StackState): Readonly<Record<string, unknown>> 
     return state.resources.find((resource) => resource.type === "pulumi:pulumi:Stack")?.outputs ?? {};
 }
 
-/** Locks of updates on this machine whose process is gone: an engine that was killed leaves one. */
-export function deadLocks(engine: Engine, stack: string): number {
+export interface LockHolders {
+    /** Updates under way. */
+    readonly alive: readonly number[];
+    /** Locks of updates on this machine whose process is gone: an engine that was killed leaves one. */
+    readonly dead: readonly number[];
+}
+
+/** Who holds the stack's lock, where the state is in files. Whether a process of another machine lives can't be seen: it counts as alive. */
+export function lockHolders(engine: Engine, stack: string): LockHolders {
     const folder = join(stateFolder(engine) ?? "", "locks", "organization", PROJECT, stack);
     if (stateFolder(engine) === undefined || !existsSync(folder)) {
-        return 0;
+        return { alive: [], dead: [] };
     }
     const holders = readdirSync(folder).map(
         (file) => JSON.parse(readFileSync(join(folder, file), "utf8")) as { pid: number; hostname: string },
     );
-    return holders.filter((holder) => holder.hostname === hostname() && !isAlive(holder.pid)).length;
+    const lives = (holder: { pid: number; hostname: string }) => holder.hostname !== hostname() || isAlive(holder.pid);
+    return { alive: holders.filter(lives).map(({ pid }) => pid), dead: holders.filter((holder) => !lives(holder)).map(({ pid }) => pid) };
 }
 
 function isAlive(pid: number): boolean {

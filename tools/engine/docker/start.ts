@@ -35,7 +35,7 @@ async function startDaemon(env: Environment, dockerd: string): Promise<DockerAns
     let ended = false;
     // The daemon starts containerd and runs iptables, which may lie outside of a user's PATH.
     const path = `${env["PATH"] ?? ""}:/usr/local/sbin:/usr/sbin:/sbin`;
-    const child = spawn(dockerd, [], { detached: true, stdio: ["ignore", log, log], env: { ...env, PATH: path } as NodeJS.ProcessEnv });
+    const child = spawn(dockerd, [], { detached: true, stdio: ["ignore", log, log], env: { ...env, PATH: path } });
     closeSync(log);
     child.once("exit", () => (ended = true));
     child.once("error", () => (ended = true));

@@ -125,8 +125,10 @@ export function sourcesFor(suite: string, archive: Archive, configured: readonly
     const securityMirror = security === undefined ? (mirror === archive.mirror ? archive.securityMirror : undefined) : trim(security.uri);
     const fixes = archive.fixes(suite);
     const components = archive.components.join(" ");
+    // A suite in development is signed for a week at a time; mirrors and snapshots of it lag, and lagging isn't a reason to have no database.
+    const options = Object.keys(fixes).length === 0 ? "[check-valid-until=no] " : "";
     const lines = [
-        `deb ${mirror} ${suite} ${components}`,
+        `deb ${options}${mirror} ${suite} ${components}`,
         fixes.updates && `deb ${mirror} ${fixes.updates} ${components}`,
         fixes.security && securityMirror && `deb ${securityMirror} ${fixes.security} ${components}`,
     ];

@@ -1,7 +1,7 @@
 /** One builder at a time for all checkouts of a user, also after one was killed. */
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { linkSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
-import { dirname } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 interface Owner {
@@ -55,6 +55,14 @@ function tryTake(file: string, mine: string): boolean {
     }
 }
 
+/** A killed owner leaves the file that its lock was linked from. */
+function removeOwnFiles(file: string, owner: Owner): void {
+    for (const name of readdirSync(dirname(file))) {
+        if (name.startsWith(`${basename(file)}.${owner.pid}.`) && owner.pid !== process.pid)
+            rmSync(join(dirname(file), name), { force: true });
+    }
+}
+
 /** Moves a dead owner's lock away; puts it back where another was quicker and the moved one is alive. */
 function dropDead(file: string, aside: string): void {
     try {
@@ -65,6 +73,7 @@ function dropDead(file: string, aside: string): void {
     }
     const moved = readOwner(aside);
     if (moved !== undefined && isAlive(moved)) tryTake(file, aside);
+    else if (moved !== undefined) removeOwnFiles(file, moved);
     rmSync(aside, { force: true });
 }
 

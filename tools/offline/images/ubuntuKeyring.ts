@@ -9,16 +9,16 @@ const installed = "/usr/share/keyrings/ubuntu-archive-keyring.gpg";
 
 /** Debian's own package of the keys; its sum is what makes it trusted, whatever mirror it comes from. */
 const keyringPackage = {
-    path: "pool/main/u/ubuntu-keyring/ubuntu-archive-keyring_2023.11.28.1-0.2_all.deb",
-    sha256: "965c87f6cd482c07e6589cfcadc9233578bcec860c5a34d64c9802b6221e8af7",
+    path: "pool/main/u/ubuntu-keyring/ubuntu-keyring_2023.11.28.1-0.2_all.deb",
+    sha256: "b2e7ed48431bf9e7978ae810bbdaf253093570d6e3f864e575b7c13554b81174",
 };
 
 /** The file of keys: the machine's, or that of Debian's package unpacked below `folder`. */
 export async function ubuntuKeyring(folder: string): Promise<string> {
     if (existsSync(installed)) return installed;
     const url = `${sourcesFor("trixie", debian, readAptSources()).mirror}/${keyringPackage.path}`;
-    const file = join(folder, "ubuntu-archive-keyring.deb");
-    const help = "`apt-get install ubuntu-archive-keyring` or ubuntu-keyring, or set quai:imageMirror to a registry that answers";
+    const file = join(folder, "ubuntu-keyring.deb");
+    const help = "`apt-get install ubuntu-keyring`, or set quai:imageMirror to a registry that answers";
     const fetched = await run("curl", ["-fsSL", "--retry", "3", "--max-time", "60", "-o", file, url]);
     if (fetched.code !== 0) throw new Error(`images: cannot fetch Ubuntu's keys from ${url}: ${help}:\n${fetched.tail}`);
     const sum = createHash("sha256").update(readFileSync(file)).digest("hex");

@@ -125,16 +125,15 @@ class Backup:
 
     def _retain(self, repository: Repository, name: str) -> None:
         """The backup is made: trouble here is noted, and the next backup tries again."""
-        state = self.state.read()
-        if (state.get("lastDrill") or {}).get("ok") is False:
+        if (self.state.read().get("lastDrill") or {}).get("ok") is False:
             self.log.warning("retention: nothing is forgotten while the last drill has failed")
             return
         try:
-            gone = repository.apply_retention(rules(self.settings.keep))
-            pruned = state.get("pruned") or {}
+            pruned = self.state.read().get("pruned") or {}
             last = parse_time(pruned.get(name))
-            if last is None or now() - last > PRUNE_EVERY:
-                repository.prune()
+            prune = last is None or now() - last > PRUNE_EVERY
+            gone = repository.apply_retention(rules(self.settings.keep), prune)
+            if prune and gone:
                 self.state.update(pruned={**pruned, name: iso(now())})
             self.log.info(f"retention: {len(gone)} snapshots removed from the {name} repository", step="retention")
         except Aborted:

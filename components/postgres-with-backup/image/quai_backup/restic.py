@@ -166,16 +166,13 @@ class Repository:
     def forget(self, *snapshots: str) -> None:
         self.run("retention", "forget", "--quiet", *snapshots)
 
-    def apply_retention(self, rules: Sequence[str]) -> list[str]:
-        """Returns the snapshots that went. Their data goes with the next prune."""
-        words = ["--json", "--host", self.settings.stack, "--tag", TAG, "--group-by", "host", *rules]
+    def apply_retention(self, rules: Sequence[str], prune: bool) -> list[str]:
+        """Returns the snapshots that went; with `prune`, their data goes, too."""
+        words = ["--json", "--host", self.settings.stack, "--tag", TAG, "--group-by", "host", *(["--prune"] if prune else []), *rules]
         text = self.run("retention", "forget", *words).stdout
-        # Older versions print the deletion's progress after the list.
+        # What pruning says follows after the list.
         groups, _ = json.JSONDecoder().raw_decode(text.lstrip() or "[]")
         return [each["id"] for group in groups or [] for each in group.get("remove") or []]
-
-    def prune(self) -> None:
-        self.run("prune", "prune", "--quiet")
 
     def copy_from(self, source: Repository) -> None:
         words = ["copy", "--quiet", "--host", self.settings.stack, "--tag", TAG, *source.options("from-")]
@@ -202,10 +199,10 @@ class Repository:
         Locks of killed commands. The local repository is this tool's alone, and whoever calls holds the tool's own lock. Off site, another machine
         may be restoring: there only stale ones go, or all when this machine's own last command was cut off.
         """
-        if self.local or self.busy.exists():
-            self.run(f"{self.name} repository", "unlock", "--remove-all", "--quiet")
-        else:
-            self.run(f"{self.name} repository", "unlock", "--quiet")
+        if self.folder is not None and not any((self.folder / "locks").iterdir()):
+            return
+        everything = ["--remove-all"] if self.local or self.busy.exists() else []
+        self.run(f"{self.name} repository", "unlock", "--quiet", *everything)
 
     def mark_busy(self, working: bool) -> None:
         with suppress(FileNotFoundError):

@@ -63,13 +63,16 @@ async def _with_json(connection: asyncpg.Connection) -> None:
 async def connect_within(url: str, seconds: float) -> asyncpg.Connection:
     """Tries once a second. Raises TimeoutError that names the server and the last refusal."""
     deadline = time.monotonic() + seconds
+    said = ""
     while True:
         try:
             return await connect(url)
         except UNAVAILABLE as error:
             if time.monotonic() >= deadline:
                 raise TimeoutError(f"database {address(url)}: no connection within {seconds:.0f} s; last answer: {reason(error)}") from None
-            log.info("waiting for the database", fields={"address": address(url), "error": reason(error)})
+            if said != reason(error):
+                said = reason(error)
+                log.info("waiting for the database", fields={"address": address(url), "error": said})
             await asyncio.sleep(1)
 
 

@@ -44,7 +44,7 @@ class Settings:
     pool_size: int = 10
     upload_max_bytes: int = 1 << 30
     drain_seconds: int = 25
-    wait_seconds: int = 30
+    wait_seconds: int = 60
     schedule_seconds: int = 15
     keep_hours: int = 168
     heartbeat_dir: Path = Path("/tmp")
@@ -60,7 +60,7 @@ def read_settings(role: str, env: Mapping[str, str]) -> Settings:
         "version": reader.text("DEMO_VERSION", "1", r"[A-Za-z0-9._-]{1,64}"),
         "break_on_purpose": reader.choice("DEMO_BREAK", BREAKS, ""),
         "log_level": reader.choice("LOG_LEVEL", LOG_LEVELS, "info"),
-        "wait_seconds": reader.number("WAIT_SECONDS", 30, 1, 600),
+        "wait_seconds": reader.number("WAIT_SECONDS", 60, 1, 600),
         "heartbeat_dir": Path(env.get("HEARTBEAT_DIR") or "/tmp"),
         "instance": reader.text("HOSTNAME", "local", r"[A-Za-z0-9._-]{1,64}"),
     }

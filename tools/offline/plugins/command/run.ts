@@ -8,8 +8,12 @@ export interface Job {
     readonly args: readonly string[];
     readonly cwd?: string | undefined;
     readonly env: NodeJS.ProcessEnv;
-    readonly stdin?: string | undefined;
+    readonly stdin?: string | Buffer | undefined;
     readonly logging: Logging;
+    /** Lines of stdout that are not to be shown. */
+    readonly hideLine?: (line: string) => boolean;
+    /** Don't wait for those who inherited the output (a connection left open in the background). */
+    readonly untilExit?: boolean;
 }
 
 export type Logging = "stdout" | "stderr" | "stdoutAndStderr" | "none";
@@ -27,6 +31,9 @@ export interface Finished {
 /** Between the polite and the forced end of a cancelled program. */
 const GRACE_MILLISECONDS = 2000;
 
+/** For the last output of a program that has ended, where others may keep its output open. */
+const REST_MILLISECONDS = 200;
+
 /**
  * Runs a program in a process group of its own; when the call is cancelled the whole group ends.
  * @throws Error where the program can't be started, and where the call was cancelled.
@@ -35,7 +42,7 @@ export function run(job: Job, context: CallContext): Promise<Finished> {
     return new Promise((resolve, reject) => {
         if (context.signal.aborted) return reject(reasonOf(context.signal));
         const child = spawn(job.file, [...job.args], { cwd: job.cwd, env: job.env, detached: true, stdio: ["pipe", "pipe", "pipe"] });
-        const output = new Output(job.logging, context);
+        const output = new Output(job, context);
         child.stdout.on("data", (chunk: Buffer) => output.add("stdout", chunk));
         child.stderr.on("data", (chunk: Buffer) => output.add("stderr", chunk));
         // A program that ends without reading its input is no failure.
@@ -47,6 +54,9 @@ export function run(job: Job, context: CallContext): Promise<Finished> {
         child.on("error", (error) => {
             done();
             reject(new Error(`${job.file}: can't be started${job.cwd === undefined ? "" : ` in ${job.cwd}`}: ${error.message}`));
+        });
+        child.on("exit", () => {
+            if (job.untilExit === true) setTimeout(() => child.stdout.destroy() && child.stderr.destroy(), REST_MILLISECONDS);
         });
         child.on("close", (code, signal) => {
             done();
@@ -82,10 +92,13 @@ class Output {
     private readonly chunks: Record<Stream | "both", Buffer[]> = { stdout: [], stderr: [], both: [] };
     private readonly lines: Record<Stream, LineSplitter>;
 
-    constructor(logging: Logging, context: CallContext) {
+    constructor({ logging, hideLine }: Job, context: CallContext) {
         const show = (stream: Stream): LineSplitter => {
             const shown = logging === stream || logging === "stdoutAndStderr";
-            return new LineSplitter((line) => (shown ? context.log("info", line, true) : undefined));
+            return new LineSplitter((line) => {
+                const hidden = stream === "stdout" && hideLine?.(line) === true;
+                if (shown && !hidden) context.log("info", line, true);
+            });
         };
         this.lines = { stdout: show("stdout"), stderr: show("stderr") };
     }

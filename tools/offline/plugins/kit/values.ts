@@ -135,11 +135,9 @@ function decodeObject(raw: Readonly<Record<string, unknown>>, path: Path, inside
  */
 export function encode(values: Properties, secretKeys: ReadonlySet<string>, secretPaths: ReadonlySet<string> = new Set()): Struct {
     const wire: Record<string, JavaScriptValue> = {};
+    const paths = new Set([...secretPaths, ...[...secretKeys].map((key) => pathKey([key]))]);
     for (const [key, value] of Object.entries(values)) {
-        if (value === undefined || value === null) continue;
-        const paths = new Set(secretPaths);
-        if (secretKeys.has(key)) paths.add(pathKey([key]));
-        wire[key] = encodeValue(value, [key], paths);
+        if (value !== undefined && value !== null) wire[key] = encodeValue(value, [key], paths);
     }
     return Struct.fromJavaScript(wire);
 }

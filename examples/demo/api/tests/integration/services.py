@@ -29,7 +29,7 @@ def free_port() -> int:
         return int(s.getsockname()[1])
 
 
-def eventually(check: Callable[[], Any], seconds: float = 15) -> Any:
+def eventually(check: Callable[[], Any], seconds: float = 60) -> Any:
     """The first true result; fails with the last one."""
     deadline = time.monotonic() + seconds
     while True:
@@ -161,7 +161,7 @@ class World:
         port = free_port()
         with self.role("serve", PORT=str(port), **changes) as process:
             process.port = port
-            eventually(lambda: process.listens(), 10)
+            eventually(lambda: process.listens(), 60)
             yield process
 
     def close(self) -> None:

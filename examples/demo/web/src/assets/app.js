@@ -76,7 +76,8 @@ async function showJobs() {
     const { total, queue, jobs, ticksTotal, ticks } = await call("/jobs");
     at("jobs-count").textContent = `${total} done, ${queue.queued + queue.taken} waiting`;
     at("ticks").textContent = ticks.length > 0 ? `The scheduler ran ${ticksTotal} times, last at ${time(ticks[0].at)}.` : "";
-    const outcome = (job) => (job.kind === "words" && job.result ? `${job.result.words} words` : (job.error ?? `${job.kind}: ${job.state}`));
+    const outcome = (job) =>
+        job.kind === "words" && job.result ? `${job.result.words} words` : (job.error ?? `${job.kind}: ${job.state}`);
     at("jobs").replaceChildren(...jobs.map((job) => row(outcome(job), time(job.finishedAt))));
 }
 

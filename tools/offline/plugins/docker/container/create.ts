@@ -1,4 +1,5 @@
 import { PartialFailure, type CallContext, type Created, type Properties } from "../../kit/types";
+import { pause } from "../cancel";
 import { EngineError, engineFor, isConflict, type EngineClient } from "../engine/client";
 import { ensureImage } from "../image/find";
 import { flag, record, records, text, type Values } from "../values";
@@ -81,11 +82,15 @@ async function run(engine: EngineClient, id: string, inputs: Values, context: Ca
     if (!flag(inputs, "attach")) {
         return undefined;
     }
+    await untilEnded(engine, id, context);
+    return flag(inputs, "logs") ? containerLogs(engine, id, { tty: flag(inputs, "tty") }) : undefined;
+}
+
+/** Asks again and again instead of holding a connection, of which there are few over ssh. */
+async function untilEnded(engine: EngineClient, id: string, context: CallContext): Promise<void> {
     context.log("info", "running; waiting for its end", true);
-    const tty = flag(inputs, "tty");
-    const [logs] = await Promise.all([
-        flag(inputs, "logs") ? containerLogs(engine, id, { tty, follow: true, signal: context.signal }) : undefined,
-        engine.send("POST", `/containers/${id}/wait`, { query: { condition: "not-running" }, signal: context.signal }),
-    ]);
-    return logs;
+    const started = Date.now();
+    while ((await inspectContainer(engine, id))?.State.Running === true) {
+        await pause(Date.now() - started < 5000 ? 200 : 1000, context.signal);
+    }
 }

@@ -1,15 +1,14 @@
 import { buffer } from "node:stream/consumers";
 import type { EngineClient } from "../engine/client";
 
-/** Output of a container, stdout and stderr together; the last `tail` lines of it where given. Follows it to its end with `follow`. */
+/** Output of a container, stdout and stderr together; the last `tail` lines of it where given. */
 export async function containerLogs(
     engine: EngineClient,
     id: string,
-    options: { readonly tty: boolean; readonly tail?: number; readonly follow?: boolean; readonly signal?: AbortSignal },
+    options: { readonly tty: boolean; readonly tail?: number },
 ): Promise<string> {
     const response = await engine.stream("GET", `/containers/${id}/logs`, {
-        query: { stdout: true, stderr: true, tail: options.tail, follow: options.follow },
-        signal: options.signal,
+        query: { stdout: true, stderr: true, tail: options.tail },
     });
     const raw = await buffer(response);
     return (options.tty ? raw : withoutFrames(raw)).toString("utf8");

@@ -4,7 +4,8 @@ import { text as readText } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
 import { isRecord, type Values } from "../values";
 import { resolveEndpoint, type Endpoint } from "./endpoint";
-import { SshAgent } from "./ssh-agent";
+import { Places } from "./places";
+import { MOST_SESSIONS, SshAgent } from "./ssh-agent";
 
 /** An answer of the engine that isn't a success. */
 export class EngineError extends Error {
@@ -37,10 +38,13 @@ const NEWEST_API = 48;
 /** The Docker Engine API over one endpoint. Connects at the first request. */
 export class EngineClient {
     readonly #agent: Agent;
+    readonly #places: Places;
     #minor: Promise<number> | undefined;
 
     constructor(readonly endpoint: Endpoint) {
         this.#agent = endpoint.kind === "ssh" ? new SshAgent(endpoint) : new Agent({ keepAlive: true });
+        // Node's agent counts connections only once they are made, so it can't hold back a burst while ssh logs in.
+        this.#places = new Places(endpoint.kind === "ssh" ? MOST_SESSIONS : Infinity);
     }
 
     /** The minor number of the API version in use: 41 for v1.41. */
@@ -103,7 +107,19 @@ export class EngineClient {
         }
     }
 
-    #exchange(method: Method, path: string, options: RequestOptions): Promise<IncomingMessage> {
+    async #exchange(method: Method, path: string, options: RequestOptions): Promise<IncomingMessage> {
+        const leave = await this.#places.enter();
+        try {
+            const response = await this.#send(method, path, options);
+            response.once("close", leave);
+            return response;
+        } catch (error) {
+            leave();
+            throw error;
+        }
+    }
+
+    #send(method: Method, path: string, options: RequestOptions): Promise<IncomingMessage> {
         const body = options.json === undefined ? options.body : Buffer.from(JSON.stringify(options.json));
         return new Promise((resolve, reject) => {
             const request = httpRequest({

@@ -12,7 +12,7 @@ type SshEndpoint = Extract<Endpoint, { kind: "ssh" }>;
 type Ready = (error: Error | null, socket: Duplex) => void;
 
 /** Sessions over one ssh connection; sshd allows 10 by default, and the first one only holds the connection open. */
-const MOST_SESSIONS = 8;
+export const MOST_SESSIONS = 8;
 const CONNECT_SECONDS = 30;
 
 /**
@@ -26,7 +26,7 @@ export class SshAgent extends Agent {
     #masterProcess: ChildProcessWithoutNullStreams | undefined;
 
     constructor(endpoint: SshEndpoint) {
-        super({ keepAlive: true, maxSockets: MOST_SESSIONS, maxFreeSockets: MOST_SESSIONS });
+        super({ keepAlive: true, maxFreeSockets: MOST_SESSIONS });
         this.#endpoint = endpoint;
     }
 

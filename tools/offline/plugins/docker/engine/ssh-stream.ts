@@ -34,7 +34,12 @@ export class SshStream extends Duplex {
     }
 
     override _write(chunk: Buffer, _encoding: BufferEncoding, callback: (error?: Error | null) => void): void {
-        this.child.stdin.write(chunk, callback);
+        this.child.stdin.write(chunk, (error) => {
+            // A broken pipe says that ssh has ended; why it did comes with its close.
+            if (!error || !("code" in error) || error.code !== "EPIPE") {
+                callback(error);
+            }
+        });
     }
 
     override _final(callback: (error?: Error | null) => void): void {

@@ -1,0 +1,90 @@
+import type { Command } from "commander";
+import { groups } from "../help";
+import { findDrift, recover, runAgain } from "../stack/recover";
+import type { Session } from "../stack/session";
+import { openStack } from "../stack/session";
+import { outputsOf, readState } from "../stack/state";
+import { mustHaveWorked, runEngine } from "../stack/update";
+import { publicCheck, saveAuthority } from "../stack/public-check";
+import { terminal, type Terminal } from "../terminal";
+
+interface UpOptions {
+    readonly stack: string;
+    readonly yes?: boolean;
+    readonly refresh?: boolean;
+}
+
+async function up(named: string | undefined, options: UpOptions): Promise<void> {
+    const out = terminal();
+    const started = Date.now();
+    const session = await openStack(out, named ?? options.stack, { yes: options.yes });
+    await recover(out, session);
+    const drift = await findDrift(session, await readState(session.engine, session.stack));
+    if (drift.missing.length > 0) {
+        out.warn(`not as it was left, will be put back: ${drift.missing.join(", ")}`);
+        await runAgain(session, drift.again);
+    }
+    const refresh = options.refresh === true || drift.missing.length > 0 ? ["--refresh"] : [];
+    if (options.yes !== true && !(await agreed(out, session, refresh))) {
+        out.info("Nothing was changed.");
+        return;
+    }
+    out.info(`Deploying stack ${session.stack} (${session.settings.stackId})`);
+    const result = await runEngine(out, session, ["up", "--yes", "--skip-preview", ...refresh]);
+    mustHaveWorked(
+        result,
+        "The update",
+        "What served before still serves. Mend the cause and run ./quai up again, or take the change back.",
+    );
+    await finish(out, session, started);
+}
+
+/** Shows what would happen and asks. Without a terminal nobody can be asked, and nothing is done. */
+async function agreed(out: Terminal, session: Session, refresh: readonly string[]): Promise<boolean> {
+    mustHaveWorked(await runEngine(out, session, ["preview", ...refresh]), "The preview", "Nothing was changed.");
+    if (!out.interactive) {
+        out.error("nobody can be asked here: run ./quai up --yes");
+        process.exitCode = 2;
+        return false;
+    }
+    return out.confirm("Do it?");
+}
+
+/** The end of an update: the address, tried from outside, how to trust it, and what one needs next. */
+async function finish(out: Terminal, session: Session, started: number): Promise<void> {
+    const state = await readState(session.engine, session.stack);
+    const outputs = state === undefined ? {} : outputsOf(state);
+    const urls = Array.isArray(outputs["urls"]) ? outputs["urls"].map(String) : [];
+    const authority = saveAuthority(session, outputs["localAuthority"]);
+    for (const url of urls) {
+        await publicCheck(out, session, url, authority);
+    }
+    const seconds = Math.round((Date.now() - started) / 1000);
+    out.print(`\n${session.settings.stackId} is up (${seconds} s):`);
+    for (const url of urls) {
+        out.print(`  ${url}`);
+    }
+    if (authority !== undefined) {
+        out.print(
+            `\nIts certificate is from a local authority. To trust it: curl --cacert ${authority}, or import that file into your browser's authorities.`,
+        );
+    }
+    const suffix = session.stack === "dev" ? "" : ` ${session.stack}`;
+    out.print("\nNext:");
+    out.print(`  ./quai status${suffix}       what runs, since when, last backup`);
+    out.print(`  ./quai backup now${suffix}   a snapshot of database and files`);
+    out.print(`  ./quai down${suffix}         stop; data stay`);
+}
+
+export function register(program: Command): void {
+    program
+        .command("up")
+        .helpGroup(groups.main)
+        .summary("deploy a stack: everything it takes, from a fresh checkout")
+        .description("Deploys a stack (Pulumi.<stack>.yaml). Gets what is missing on this machine first: engine, plugins, Docker, images.")
+        .argument("[stack]", "which stack")
+        .option("-s, --stack <stack>", "the same", "dev")
+        .option("-y, --yes", "ask nothing: install what is missing, deploy without showing a preview first")
+        .option("-r, --refresh", "compare the state with what really runs first")
+        .action(up);
+}

@@ -1,0 +1,70 @@
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import type { LookupFunction } from "node:net";
+import { lookup } from "node:dns";
+import { get } from "node:https";
+import { join, relative } from "node:path";
+import { workDir } from "../../engine/paths";
+import { SetupError } from "../../engine/types";
+import type { Terminal } from "../terminal";
+import type { Session } from "./session";
+
+/** Writes the local authority's certificate where people and programs find it. @returns its path from the checkout; undefined: a public one */
+export function saveAuthority(session: Session, pem: unknown): string | undefined {
+    if (typeof pem !== "string") {
+        return undefined;
+    }
+    const folder = join(workDir(session.checkout), session.stack);
+    mkdirSync(folder, { recursive: true });
+    const file = join(folder, "ca.crt");
+    writeFileSync(file, pem);
+    return relative(process.cwd(), file);
+}
+
+const ATTEMPTS = 5;
+
+/** Asks the public address once more from here (R103). @throws SetupError when it doesn't answer with a page */
+export async function publicCheck(out: Terminal, session: Session, url: string, authority: string | undefined): Promise<void> {
+    let last = "";
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+        try {
+            const status = await statusOf(url, authority);
+            if (status < 400) {
+                out.info(`${url} answers ${status}`);
+                return;
+            }
+            last = `status ${status}`;
+        } catch (error) {
+            last = error instanceof Error ? error.message : String(error);
+        }
+        await new Promise((resolve) => setTimeout(resolve, 1000));
+    }
+    throw new SetupError(
+        `${url} doesn't answer as it should (${last}); the containers are healthy, so look at name, ports and firewall: ./quai status ${session.stack}`,
+    );
+}
+
+function statusOf(url: string, authority: string | undefined): Promise<number> {
+    return new Promise((resolve, reject) => {
+        const request = get(
+            url,
+            { ca: authority === undefined ? undefined : readFileSync(authority), lookup: localNames, agent: false, timeout: 10_000 },
+            (answer) => {
+                answer.resume();
+                resolve(answer.statusCode ?? 0);
+            },
+        );
+        request.on("timeout", () => request.destroy(new Error("no answer within 10 s")));
+        request.on("error", reject);
+    });
+}
+
+/** Names below .localhost are this machine (RFC 6761); not every system's resolver knows. */
+const localNames: LookupFunction = (name, options, done) => {
+    if (!/(^|\.)localhost$/.test(name)) {
+        lookup(name, options, done);
+    } else if (options.all === true) {
+        done(null, [{ address: "127.0.0.1", family: 4 }]);
+    } else {
+        done(null, "127.0.0.1", 4);
+    }
+};

@@ -1,0 +1,115 @@
+import { runPulumi } from "../../engine";
+import { lastLines } from "../../engine/process";
+import { SetupError } from "../../engine/types";
+import type { Terminal } from "../terminal";
+import type { Session } from "./session";
+import type { StackState, StateResource } from "./state";
+import { lockHolders, readState } from "./state";
+
+/**
+ * Puts right what an update that was killed left behind: its lock, operations that were under way, and containers and networks that the
+ * state doesn't know. Says what it does. Volumes are never touched: an unknown one may hold data.
+ */
+export async function recover(out: Terminal, session: Session): Promise<void> {
+    await releaseLock(out, session);
+    let state = await readState(session.engine, session.stack);
+    if (state !== undefined && state.pending > 0) {
+        await forgetPending(out, session);
+        state = await readState(session.engine, session.stack);
+    }
+    await removeUnknown(out, session, state);
+}
+
+async function releaseLock(out: Terminal, session: Session): Promise<void> {
+    const { alive, dead } = lockHolders(session.engine, session.stack);
+    if (alive.length > 0) {
+        throw new SetupError(`stack ${session.stack} is being updated by process ${alive.join(", ")}; wait for it to end`);
+    }
+    if (dead.length === 0) {
+        return;
+    }
+    out.info("An earlier update was killed: releasing its lock.");
+    const result = await runPulumi(session.engine, ["cancel", session.stack, "--yes", "--non-interactive"]);
+    if (result.code !== 0) {
+        throw new SetupError(`the lock of an earlier update could not be released:\n${lastLines(result.stderr)}`);
+    }
+}
+
+/** What was being made is found by its label below, and every command can be run again; so the engine may forget that it had begun. */
+async function forgetPending(out: Terminal, session: Session): Promise<void> {
+    out.info("An earlier update was interrupted: clearing the operations that it had begun.");
+    const exported = await runPulumi(session.engine, ["stack", "export", "--stack", session.stack], { capture: true });
+    const root = JSON.parse(exported.stdout) as { deployment: { pending_operations?: unknown } };
+    delete root.deployment.pending_operations;
+    const result = await runPulumi(session.engine, ["stack", "import", "--stack", session.stack], { input: JSON.stringify(root) });
+    if (exported.code !== 0 || result.code !== 0) {
+        throw new SetupError(`the state could not be put right:\n${lastLines(result.stderr || exported.stderr)}`);
+    }
+}
+
+async function removeUnknown(out: Terminal, session: Session, state: StackState | undefined): Promise<void> {
+    const known = state?.text ?? "";
+    const containers = (await session.host.containers()).filter(
+        ({ id, name }) => !known.includes(id) && !known.includes(`"${name}"`) && !known.includes(` ${name} `),
+    );
+    if (containers.length > 0) {
+        out.info(`Removing containers that an interrupted update left: ${containers.map(({ name }) => name).join(", ")}`);
+        await session.host.docker(["rm", "--force", "--volumes", ...containers.map(({ id }) => id)]);
+    }
+    const networks = (await session.host.networks()).filter(({ id }) => !known.includes(id));
+    if (networks.length > 0) {
+        out.info(`Removing networks that an interrupted update left: ${networks.map(({ name }) => name).join(", ")}`);
+        await session.host.docker(["network", "rm", ...networks.map(({ id }) => id)]);
+    }
+}
+
+export interface Drift {
+    /** What is missing or stopped, for people. */
+    readonly missing: readonly string[];
+    /** Commands that filled a volume that is gone: to be run again. */
+    readonly again: readonly string[];
+}
+
+const CONTAINER = "docker:index/container:Container";
+const VOLUME = "docker:index/volume:Volume";
+
+/** What the state has and the host hasn't. Two calls of docker, so that an update needn't ask for each resource when all is as it was. */
+export async function findDrift(session: Session, state: StackState | undefined): Promise<Drift> {
+    if (state === undefined) {
+        return { missing: [], again: [] };
+    }
+    const running = new Set((await session.host.containers()).filter((each) => each.state === "running").map(({ id }) => id));
+    const volumes = new Set(await session.host.volumes());
+    const lost = state.resources.filter(
+        ({ type, id }) => (type === CONTAINER && !running.has(id ?? "")) || (type === VOLUME && !volumes.has(id ?? "")),
+    );
+    const again = state.resources.filter((resource) => filled(resource).some((volume) => !volumes.has(volume)));
+    return {
+        missing: [...lost.map(nameOf), ...again.flatMap(filled).filter((volume) => !volumes.has(volume))],
+        again: again.map(({ urn }) => urn),
+    };
+}
+
+/** Names of the volumes that a command says it fills; see components/targets/host-command.ts. */
+function filled(resource: StateResource): string[] {
+    const text = resource.inputs?.["create"];
+    return typeof text === "string"
+        ? [...(text.split("\n")[0] ?? "").matchAll(/fills volume ([^\s,]+)/g)].map(([, volume]) => volume ?? "")
+        : [];
+}
+
+function nameOf(resource: StateResource): string {
+    const name = resource.outputs?.["name"] ?? resource.id;
+    return typeof name === "string" ? name : resource.urn;
+}
+
+/** Marks commands so that the next update runs them again. */
+export async function runAgain(session: Session, urns: readonly string[]): Promise<void> {
+    if (urns.length === 0) {
+        return;
+    }
+    const result = await runPulumi(session.engine, ["state", "taint", "--stack", session.stack, "--yes", ...urns]);
+    if (result.code !== 0) {
+        throw new SetupError(`the state could not be marked:\n${lastLines(result.stderr)}`);
+    }
+}

@@ -1,0 +1,134 @@
+import type { HostContainer } from "./docker";
+import type { Session } from "./session";
+import type { StackState } from "./state";
+import { outputsOf, readState } from "./state";
+
+/** `./quai status --json`: a contract, names and types stay. */
+export interface StackStatus {
+    readonly stack: string;
+    readonly application: string;
+    readonly target: string;
+    readonly urls: readonly string[];
+    readonly services: readonly {
+        readonly name: string;
+        readonly release: string;
+        readonly health: string;
+        /** When the container started; ISO 8601. */
+        readonly since?: string;
+    }[];
+    readonly backups: {
+        /** Time of the last good snapshot, ISO 8601. */
+        readonly last: string | null;
+        /** Time of the last restore that was tried and was good. */
+        readonly lastDrill: string | null;
+        readonly repository: string | null;
+    };
+    readonly secrets: readonly { readonly name: string; /** Date, YYYY-MM-DD. */ readonly rotatedOn: string; readonly ageDays: number }[];
+    /** What somebody should look at; empty when all is well. */
+    readonly problems: readonly string[];
+}
+
+interface BackupState {
+    readonly last?: { readonly time?: string } | null;
+    readonly lastDrill?: { readonly time?: string; readonly ok?: boolean } | null;
+    readonly problems?: readonly string[];
+}
+
+export async function stackStatus(session: Session): Promise<StackStatus> {
+    const state = await readState(session.engine, session.stack);
+    const { stackId, application, target } = session.settings;
+    if (state === undefined || state.resources.length === 0) {
+        const nothing = { last: null, lastDrill: null, repository: null };
+        const problems = [`not deployed: ./quai up ${session.stack}`];
+        return { stack: stackId, application, target: target.kind, urls: [], services: [], backups: nothing, secrets: [], problems };
+    }
+    const outputs = outputsOf(state);
+    const containers = await session.host.containers();
+    const services = await servicesOf(session, containers, state);
+    const backup = await backupState(session, containers);
+    return {
+        stack: stackId,
+        application,
+        target: target.kind,
+        urls: outputs["running"] === false ? [] : strings(outputs["urls"]),
+        services,
+        backups: {
+            last: backup?.last?.time ?? null,
+            lastDrill: backup?.lastDrill?.ok === true ? (backup.lastDrill.time ?? null) : null,
+            repository: typeof outputs["repository"] === "string" ? outputs["repository"] : null,
+        },
+        secrets: secretAges(outputs["secrets"], state),
+        problems: [
+            ...(outputs["running"] === false ? [`stopped: ./quai up ${session.stack} starts it`] : []),
+            ...services
+                .filter(({ health }) => health !== "healthy")
+                .map(({ name, health }) => `${name} is ${health}: docker logs shows why`),
+            ...(backup?.problems ?? []),
+        ],
+    };
+}
+
+/** Long-running containers that the state knows, and what the state knows but the host hasn't. */
+async function servicesOf(session: Session, containers: readonly HostContainer[], state: StackState): Promise<StackStatus["services"]> {
+    const wanted = state.resources.filter(({ type }) => type === "docker:index/container:Container");
+    const byId = new Map(containers.map((container) => [container.id, container]));
+    const since = await startTimes(
+        session,
+        wanted.flatMap(({ id }) => (id !== undefined && byId.has(id) ? [id] : [])),
+    );
+    return wanted
+        .map(({ id, outputs }) => {
+            const container = byId.get(id ?? "");
+            const fallback =
+                typeof outputs?.["name"] === "string" ? outputs["name"].replace(`${session.settings.stackId}-`, "") : "unknown";
+            const health = container === undefined ? "missing" : container.state === "running" ? container.health : container.state;
+            return { name: container?.service ?? fallback, release: container?.release ?? "", health, since: since.get(id ?? "") };
+        })
+        .sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+async function startTimes(session: Session, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    if (ids.length === 0) {
+        return new Map();
+    }
+    const text = await session.host.docker(["inspect", "--format", "{{.Id}} {{.State.StartedAt}}", ...ids]);
+    return new Map(
+        text
+            .trim()
+            .split("\n")
+            .map((line) => line.split(" ") as [string, string]),
+    );
+}
+
+async function backupState(session: Session, containers: readonly HostContainer[]): Promise<BackupState | undefined> {
+    const container = containers.find(({ role, state }) => role === "backup" && state === "running");
+    if (container === undefined) {
+        return undefined;
+    }
+    const lines: string[] = [];
+    await session.host.exec(container.id, ["quai-backup", "status", "--json"], (line, stream) => {
+        if (stream === "stdout") lines.push(line);
+    });
+    try {
+        return JSON.parse(lines.join("\n")) as BackupState;
+    } catch {
+        return { problems: ["the backup service doesn't say how it is: docker logs shows why"] };
+    }
+}
+
+const DAY = 86_400_000;
+
+function secretAges(value: unknown, state: StackState): StackStatus["secrets"] {
+    const secrets = Array.isArray(value) ? (value as { name: string; rotatedOn?: string }[]) : [];
+    return secrets.map(({ name, rotatedOn }) => {
+        const made = state.resources.find(
+            ({ urn, created }) => created !== undefined && new RegExp(`::${name}-[0-9-]+$`).test(urn),
+        )?.created;
+        const date = rotatedOn ?? made?.slice(0, 10) ?? new Date().toISOString().slice(0, 10);
+        return { name, rotatedOn: date, ageDays: Math.max(0, Math.floor((Date.now() - Date.parse(date)) / DAY)) };
+    });
+}
+
+function strings(value: unknown): string[] {
+    return Array.isArray(value) ? value.map(String) : [];
+}
