@@ -12,6 +12,11 @@ module.exports = {
         project("unit", ["test/unit/**/*.test.ts"]),
         project("contract", ["test/contract/**/*.test.ts"]),
         project("offline", ["test/offline/**/*.test.ts"]),
-        project("foundation", ["test/e2e/foundation/**/*.test.ts"]),
+        {
+            ...project("foundation", ["test/e2e/foundation/**/*.test.ts"]),
+            globalSetup: "<rootDir>/test/e2e/foundation/setup.ts",
+            globalTeardown: "<rootDir>/test/e2e/foundation/teardown.ts",
+            setupFilesAfterEnv: ["<rootDir>/test/e2e/support/patience.cjs"],
+        },
     ],
 };

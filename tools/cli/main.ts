@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
+import { messageOf } from "../engine/types";
 import { checkoutRoot } from "../engine/versions";
 import * as backup from "./commands/backup";
 import * as doctor from "./commands/doctor";
@@ -46,7 +47,7 @@ export function exitCodeOf(error: unknown): number {
 function report(error: unknown, debug: boolean): void {
     if (error instanceof CommanderError) return; // Commander has said it.
     const out = terminal();
-    out.error(error instanceof Error ? error.message : String(error));
+    out.error(messageOf(error));
     if (!(error instanceof Error)) return;
     if (debug) out.info(error.stack ?? "");
     else if (!("exitCode" in error)) out.info("Run it again with --debug to see where this happened.");

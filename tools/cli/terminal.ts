@@ -20,7 +20,7 @@ export interface TerminalOptions {
     readonly err?: Stream;
     readonly input?: NodeJS.ReadStream;
     readonly env?: Readonly<Record<string, string | undefined>>;
-    /** Seconds between two lines about the same step where it can't be updated in place. @default 15 */
+    /** Seconds between two lines about the same step where it can't be updated in place. @default 30 */
     readonly everySeconds?: number;
 }
 
@@ -52,7 +52,7 @@ export class Terminal implements Reporter {
         this.err = options.err ?? process.stderr;
         this.input = options.input ?? process.stdin;
         this.env = options.env ?? process.env;
-        this.everyMs = (options.everySeconds ?? 15) * 1000;
+        this.everyMs = (options.everySeconds ?? 30) * 1000;
     }
 
     /** Whether somebody can be asked: both ends are a terminal, and it isn't a CI run. */

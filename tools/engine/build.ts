@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Environment } from "./paths";
 import { lastLines, run } from "./process";
@@ -124,6 +124,7 @@ export async function buildEngine(request: BuildRequest): Promise<void> {
         for (const program of programs) {
             await compile({ program, toolchain, env, signal: request.signal }, scratch, request.reporter);
         }
+        chmodSync(scratch, 0o755);
         renameSync(scratch, request.target);
     } finally {
         rmSync(scratch, { recursive: true, force: true });

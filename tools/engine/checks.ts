@@ -10,7 +10,7 @@ import { findPlugins } from "./plugins";
 import { run } from "./process";
 import { stateBackend } from "./state";
 import { moduleProxies } from "./toolchain";
-import type { EngineFiles } from "./types";
+import { messageOf, type EngineFiles } from "./types";
 import { checkoutRoot, engineVersion } from "./versions";
 
 /** One line of `./quai doctor`. */
@@ -106,7 +106,7 @@ async function dockerCheck(env: Environment): Promise<Check> {
             from: `${docker.via} (${docker.host}), ${kind}${docker.storageDriver}`,
         };
     } catch (error) {
-        const fix = (error instanceof Error ? error.message : String(error)).replace(/^docker: /, "");
+        const fix = messageOf(error).replace(/^docker: /, "");
         return { name: "Docker", state: "missing", from: "for deployments on this machine", fix };
     }
 }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { download, megabytes, sha256, Unreachable, type DownloadOptions } from "./download";
 import { platformName, findOnPath } from "./paths";
 import { lastLines, run } from "./process";
-import type { Reporter } from "./types";
+import { messageOf, type Reporter } from "./types";
 
 /** A place that publishes the engine's releases: its archive and the file of SHA-256 sums beside it. */
 export interface ReleaseSite {
@@ -103,7 +103,7 @@ export async function downloadOfficial(request: OfficialRequest): Promise<boolea
         } catch (error) {
             request.download.signal?.throwIfAborted();
             if (error instanceof Unreachable) unreachable.push(site.name);
-            else request.reporter.warn(error instanceof Error ? error.message : String(error));
+            else request.reporter.warn(messageOf(error));
         } finally {
             rmSync(scratch, { recursive: true, force: true });
         }

@@ -1,3 +1,4 @@
+import { FALLBACK_PLUGINS, installFallbackPlugin } from "../offline/plugins/install";
 import { createHash } from "node:crypto";
 import {
     existsSync,
@@ -126,7 +127,6 @@ function isFresh(engine: Engine, found: readonly PluginStatus[]): boolean {
 }
 
 async function installFallbacks(engine: Engine, wanted: readonly PluginStatus[], reporter: Reporter): Promise<PluginStatus[]> {
-    const { FALLBACK_PLUGINS, installFallbackPlugin } = await import("../offline/plugins/install");
     const done: PluginStatus[] = [];
     const step = reporter.step("Installing the project's own plugins");
     try {

@@ -2,9 +2,9 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { download, megabytes, sha256 } from "./download";
-import { findOnPath, isExecutable, prependPath, type Environment } from "./paths";
+import { findOnPath, prependPath, type Environment } from "./paths";
 import { lastLines, run } from "./process";
-import { SetupError, type Reporter, type Step } from "./types";
+import { messageOf, SetupError, type Reporter, type Step } from "./types";
 import { unzip } from "./unzip";
 import { compareVersions, goThatFetchesGo, goVersion } from "./versions";
 
@@ -52,12 +52,8 @@ export async function goVersionOf(go: string, env: Environment): Promise<string 
     return result?.code === 0 ? result.stdout.trim().replace(/^go/, "") : undefined;
 }
 
-export function findGo(env: Environment): string | undefined {
-    return findOnPath("go", env) ?? ["/usr/local/go/bin/go", "/usr/lib/go/bin/go"].find(isExecutable);
-}
-
 async function installedGo(request: ToolchainRequest): Promise<Toolchain | undefined> {
-    const go = findGo(request.env);
+    const go = findOnPath("go", request.env);
     const version = go && (await goVersionOf(go, request.env));
     if (!go || !version) return undefined;
     if (compareVersions(version, goVersion) >= 0) return { go, version, env: { GOTOOLCHAIN: "local" }, fetched: false };
@@ -178,7 +174,7 @@ async function fetchGo(request: ToolchainRequest): Promise<Toolchain> {
             return toolchain;
         } catch (error) {
             request.signal?.throwIfAborted();
-            reasons.push(error instanceof Error ? error.message : String(error));
+            reasons.push(messageOf(error));
         } finally {
             rmSync(scratch, { recursive: true, force: true });
         }

@@ -22,7 +22,7 @@ export interface BuildArgs {
 }
 
 export interface BuiltImage {
-    /** `quai/demo-dev-api:3f2a…`: named by its content, so that the same content is the same image. */
+    /** `quai/demo-dev/api:3f2a…`: named by its content, so that the same content is the same image. */
     readonly reference: string;
     readonly imageId: pulumi.Output<string>;
     readonly resource: docker.RemoteImage;
@@ -37,7 +37,7 @@ export function builtReference(
     const dockerfile = args.dockerfile ?? "Dockerfile";
     const content = contextHash(args.context, dockerfile, args.setting);
     const tag = releaseOf({ content, dockerfile, args: args.args, target: args.target });
-    return { reference: `quai/${target.name(name)}:${tag}`, tag, dockerfile };
+    return { reference: `quai/${target.stack}/${name}:${tag}`, tag, dockerfile };
 }
 
 /** An image built on the host from a folder. Its tag is the hash of all that goes in; old ones stay, so that a rollback finds them. */

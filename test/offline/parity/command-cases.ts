@@ -20,7 +20,11 @@ export const commandCases: readonly Case[] = [
     {
         ...common,
         name: "local command",
-        inputs: () => ({ create: "echo out; echo err >&2; printf '%s' \"$GREETING\"", environment: { GREETING: "hello" }, triggers: ["1", 2, { deep: true }] }),
+        inputs: () => ({
+            create: "echo out; echo err >&2; printf '%s' \"$GREETING\"",
+            environment: { GREETING: "hello" },
+            triggers: ["1", 2, { deep: true }],
+        }),
         changes: [
             { name: "create", set: { create: "echo other" }, apply: true },
             { name: "environment", set: { environment: { GREETING: "other" } }, apply: true },
@@ -64,9 +68,15 @@ export const commandCases: readonly Case[] = [
     {
         ...common,
         name: "local command that talks a lot",
-        inputs: () => ({ create: "i=0; while [ $i -lt 20000 ]; do echo \"line $i of a long text\"; i=$((i+1)); done; printf 'no end of line'" }),
+        inputs: () => ({
+            create: "i=0; while [ $i -lt 2000 ]; do echo \"line $i of a long text\"; i=$((i+1)); done; printf 'no end of line'",
+        }),
     },
-    { ...common, name: "local command with blank lines at its end", inputs: () => ({ create: "printf 'a\\n\\n\\n'; printf '\\n\\nb\\n' >&2" }) },
+    {
+        ...common,
+        name: "local command with blank lines at its end",
+        inputs: () => ({ create: "printf 'a\\n\\n\\n'; printf '\\n\\nb\\n' >&2" }),
+    },
     { ...common, name: "local command with an interpreter", inputs: () => ({ create: "console.log(6 * 7)", interpreter: ["node", "-e"] }) },
     { ...common, name: "local command that does not read its stdin", inputs: () => ({ create: "true", stdin: "x".repeat(300_000) }) },
 ];
@@ -77,5 +87,10 @@ export const commandRefusals: readonly Refusal[] = [
     { name: "text for a map", plugin: "command", type: TYPE, inputs: { create: "true", environment: "A=1" } },
     { name: "logging", plugin: "command", type: TYPE, inputs: { create: "true", logging: "loud" } },
     { name: "remote without a connection", plugin: "command", type: "command:remote:Command", inputs: { create: "true" } },
-    { name: "remote without a host", plugin: "command", type: "command:remote:Command", inputs: { create: "true", connection: { user: "x" } } },
+    {
+        name: "remote without a host",
+        plugin: "command",
+        type: "command:remote:Command",
+        inputs: { create: "true", connection: { user: "x" } },
+    },
 ];

@@ -11,7 +11,7 @@ export interface Difference {
 }
 
 /** Lists whose order means something; any other is compared as a set. */
-const ORDERED = new Set(["command", "entrypoints", "tests", "interpreter", "triggers"]);
+const ORDERED = new Set(["Cmd", "Entrypoint", "Test", "command", "entrypoints", "tests", "interpreter", "triggers"]);
 
 /** Where the two observations of one case differ, smallest part by smallest part. */
 export function compare(name: string, official: Observation, ours: Observation): Difference[] {

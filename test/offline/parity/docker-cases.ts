@@ -162,11 +162,21 @@ export const containerCases: readonly Case[] = [
         changes: [{ name: "command", set: { command: ["sleep", "601"] } }],
     },
     { ...common, name: "container that waits without a healthcheck", inputs: () => ({ ...plain, wait: true, waitTimeout: 3 }) },
-    { ...common, name: "upload into a read-only container", inputs: () => ({ ...plain, readOnly: true, uploads: [{ file: "/x", content: "x" }] }) },
+    {
+        ...common,
+        name: "upload into a read-only container",
+        inputs: () => ({ ...plain, readOnly: true, uploads: [{ file: "/x", content: "x" }] }),
+    },
     {
         ...common,
         name: "container that runs to its end",
-        inputs: () => ({ ...plain, command: ["sh", "-c", "echo out; echo err >&2; exit 3"], attach: true, mustRun: false, logs: true }),
+        inputs: () => ({
+            ...plain,
+            command: ["sh", "-c", "echo out; sleep 0.5; echo err >&2; exit 3"],
+            attach: true,
+            mustRun: false,
+            logs: true,
+        }),
         changes: [{ name: "logs", set: { logs: false } }],
     },
     { ...common, name: "container of an image that is nowhere", inputs: () => ({ ...plain, image: "localhost:1/none:1" }) },
@@ -179,7 +189,12 @@ export const containerCases: readonly Case[] = [
     },
 ];
 
-const refusal = (title: string, set: Record<string, unknown>): Refusal => ({ name: title, plugin: "docker", type: TYPE, inputs: { ...plain, ...set } });
+const refusal = (title: string, set: Record<string, unknown>): Refusal => ({
+    name: title,
+    plugin: "docker",
+    type: TYPE,
+    inputs: { ...plain, ...set },
+});
 
 export const containerRefusals: readonly Refusal[] = [
     refusal("no image", { image: undefined }),

@@ -25,8 +25,13 @@ export function tamper(...command: string[]): Tampering {
  */
 export function tagBaseImage(): void {
     const here = docker("image", "ls", "--format", "{{.Repository}}:{{.Tag}}").split("\n");
-    const found = [process.env["QUAI_PARITY_IMAGE"], ...here.filter((tag) => /^(quai\.local\/)?debian:(bookworm|trixie)/.test(tag))].find((tag) => tag !== undefined);
-    if (found === undefined) throw new Error("no Debian image on this engine: run `npx tsx tools/offline/images/build.ts debian`, or name one in QUAI_PARITY_IMAGE");
+    const found = [process.env["QUAI_PARITY_IMAGE"], ...here.filter((tag) => /^(quai\.local\/)?debian:(bookworm|trixie)/.test(tag))].find(
+        (tag) => tag !== undefined,
+    );
+    if (found === undefined)
+        throw new Error(
+            "no Debian image on this engine: run `npx tsx tools/offline/images/build.ts debian`, or name one in QUAI_PARITY_IMAGE",
+        );
     docker("tag", found, BASE_IMAGE);
 }
 
@@ -51,10 +56,12 @@ export async function inspectContainer(id: string): Promise<unknown> {
     const files = docker("diff", id)
         .split("\n")
         .filter((line) => /^[AC] \/(a|x|etc\/x)/.test(line));
-    const networks = Object.entries((network?.["Networks"] ?? {}) as Record<string, { Aliases?: string[] | null }>).map(([name, endpoint]) => ({
-        name,
-        aliases: (endpoint.Aliases ?? []).filter((alias) => !id.startsWith(alias)),
-    }));
+    const networks = Object.entries((network?.["Networks"] ?? {}) as Record<string, { Aliases?: string[] | null }>).map(
+        ([name, endpoint]) => ({
+            name,
+            aliases: (endpoint.Aliases ?? []).filter((alias) => !id.startsWith(alias)),
+        }),
+    );
     const hostname = config?.["Hostname"] === id.slice(0, 12) ? "<id>" : config?.["Hostname"];
     return { config: { ...config, Hostname: hostname }, host, networks, files };
 }

@@ -65,7 +65,11 @@ export const dockerCases: readonly Case[] = [
     {
         ...network,
         name: "network with a subnet",
-        inputs: () => ({ name: netName, ipamConfigs: [{ subnet: "10.251.2.0/24", gateway: "10.251.2.1" }], options: { "com.docker.network.bridge.name": "quaiparity0" } }),
+        inputs: () => ({
+            name: netName,
+            ipamConfigs: [{ subnet: "10.251.2.0/24", gateway: "10.251.2.1" }],
+            options: { "com.docker.network.bridge.name": "quaiparity0" },
+        }),
         changes: [{ name: "subnet", set: { ipamConfigs: [{ subnet: "10.251.3.0/24" }] } }],
     },
     {
@@ -86,7 +90,11 @@ export const dockerCases: readonly Case[] = [
         ],
         tampering: [{ name: "docker volume rm", apply: async () => void docker("volume", "rm", volName) }],
     },
-    { ...volume, name: "volume with options", inputs: () => ({ name: volName, driver: "local", driverOpts: { type: "tmpfs", device: "tmpfs", o: "size=1m" } }) },
+    {
+        ...volume,
+        name: "volume with options",
+        inputs: () => ({ name: volName, driver: "local", driverOpts: { type: "tmpfs", device: "tmpfs", o: "size=1m" } }),
+    },
     {
         ...volume,
         name: "volume that exists, with other labels",
@@ -112,7 +120,14 @@ export const dockerCases: readonly Case[] = [
         name: "image built from a folder",
         inputs: () => ({
             name: tag,
-            build: { context, dockerfile: "Dockerfile", buildArgs: { GREETING: "hello" }, networkMode: "host", label: { x: "y" }, labels: { x: "y" } },
+            build: {
+                context,
+                dockerfile: "Dockerfile",
+                buildArgs: { GREETING: "hello" },
+                networkMode: "host",
+                label: { x: "y" },
+                labels: { x: "y" },
+            },
             triggers: { hash: "1" },
         }),
         prepare: writeContext,
@@ -124,7 +139,12 @@ export const dockerCases: readonly Case[] = [
             { name: "keepLocally", set: { keepLocally: true } },
         ],
     },
-    { ...image, name: "image whose build fails", inputs: () => ({ name: tag, build: { context, buildArgs: {}, target: "nothing" } }), prepare: writeContext },
+    {
+        ...image,
+        name: "image whose build fails",
+        inputs: () => ({ name: tag, build: { context, buildArgs: {}, target: "nothing" } }),
+        prepare: writeContext,
+    },
     {
         plugin: "docker",
         type: "docker:index/tag:Tag",
@@ -142,6 +162,11 @@ export const dockerCases: readonly Case[] = [
 export const dockerRefusals: readonly Refusal[] = [
     { name: "network without a name", plugin: "docker", type: network.type, inputs: { nam: "x" } },
     { name: "image without a context", plugin: "docker", type: image.type, inputs: { name: tag, build: { dockerfile: "Dockerfile" } } },
-    { name: "image with build and pullTriggers", plugin: "docker", type: image.type, inputs: { name: tag, build: { context: "." }, pullTriggers: ["1"] } },
+    {
+        name: "image with build and pullTriggers",
+        plugin: "docker",
+        type: image.type,
+        inputs: { name: tag, build: { context: "." }, pullTriggers: ["1"] },
+    },
     { name: "volume driver", plugin: "docker", type: volume.type, inputs: { name: volName, driverOpts: "x" } },
 ];

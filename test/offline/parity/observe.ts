@@ -6,7 +6,11 @@ import { clearTexts, isObject, reveal, Secret, secretKeys, type Values } from ".
 export type Observation = Record<string, unknown>;
 
 /** Runs the case on one plugin, from the check to the delete. `whileItLives` gets the state while the real thing exists. */
-export async function observe(client: PluginClient, example: Case, whileItLives?: (recorded: Recorded) => Promise<void>): Promise<Observation> {
+export async function observe(
+    client: PluginClient,
+    example: Case,
+    whileItLives?: (recorded: Recorded) => Promise<void>,
+): Promise<Observation> {
     const seen: Observation = {};
     await example.prepare?.();
     try {
@@ -34,7 +38,9 @@ async function follow(client: PluginClient, example: Case, recorded: Recorded, i
     const refreshed = await client.read(example.type, recorded);
     seen["refresh"] = refreshed === undefined ? "gone" : changedKeys(recorded.outputs, refreshed.outputs);
     if (refreshed !== undefined) {
-        seen["againAfterRefresh"] = diffOf(await client.diff(example.type, refreshed, await recheck(client, example, {}, refreshed.inputs)));
+        seen["againAfterRefresh"] = diffOf(
+            await client.diff(example.type, refreshed, await recheck(client, example, {}, refreshed.inputs)),
+        );
     }
     for (const change of example.changes ?? []) await tryChange(client, example, recorded, inputs, change, seen);
     for (const tampering of example.tampering ?? []) {
@@ -46,7 +52,14 @@ async function follow(client: PluginClient, example: Case, recorded: Recorded, i
     }
 }
 
-async function tryChange(client: PluginClient, example: Case, recorded: Recorded, previous: Values, change: Change, seen: Observation): Promise<void> {
+async function tryChange(
+    client: PluginClient,
+    example: Case,
+    recorded: Recorded,
+    previous: Values,
+    change: Change,
+    seen: Observation,
+): Promise<void> {
     const path = `change ${change.name}`;
     const checked = await client.check(example.type, { ...example.inputs(), ...change.set }, previous);
     if (checked.failures.length > 0) {
@@ -115,20 +128,34 @@ function describe(settled: Settled<Recorded>, example: Case): Observation {
     const outputs: Record<string, unknown> = {};
     for (const [key, value] of Object.entries(recorded.outputs)) {
         if (key.startsWith("__") || key === "id" || key === "urn") continue;
-        outputs[key] = example.volatile?.includes(key) === true ? shape(reveal(value)) : reveal(value);
+        // A property that nobody set: the official plugins say false, 0 or "", the fallbacks nothing.
+        outputs[key] = example.volatile?.includes(key) === true ? shape(withoutZeros(reveal(value))) : withoutZeros(reveal(value));
     }
-    return { ...seen, id: recorded.id === "" ? "empty" : "given", outputs, secrets: secretKeys(recorded.outputs).filter((key) => !key.startsWith("__")) };
+    return {
+        ...seen,
+        id: recorded.id === "" ? "empty" : "given",
+        outputs,
+        secrets: secretKeys(recorded.outputs).filter((key) => !key.startsWith("__")),
+    };
 }
 
 function diffOf(difference: DiffResult): Observation {
     if (!difference.changes) return { changes: "none" };
     const replaces = difference.replaces.length > 0;
-    return { changes: replaces ? "replace" : "update", properties: difference.diffs, ...(replaces ? { deleteBeforeReplace: difference.deleteBeforeReplace } : {}) };
+    return {
+        changes: replaces ? "replace" : "update",
+        properties: difference.diffs,
+        ...(replaces ? { deleteBeforeReplace: difference.deleteBeforeReplace } : {}),
+    };
 }
 
 function changedKeys(before: Values, after: Values): string[] {
     const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])].filter((key) => !key.startsWith("__"));
-    return keys.filter((key) => JSON.stringify(sorted(reveal(before[key]))) !== JSON.stringify(sorted(reveal(after[key])))).sort();
+    return keys
+        .filter(
+            (key) => JSON.stringify(sorted(withoutZeros(reveal(before[key])))) !== JSON.stringify(sorted(withoutZeros(reveal(after[key])))),
+        )
+        .sort();
 }
 
 /** Lists of texts or objects in a fixed order, empty values as nothing: what both plugins may write either way. */
@@ -142,6 +169,12 @@ export function sorted(value: unknown): unknown {
         .sort()
         .map((key): [string, unknown] => [key, sorted(value[key])]);
     return entries.length === 0 ? null : Object.fromEntries(entries);
+}
+
+function withoutZeros(value: unknown): unknown {
+    if (value === false || value === 0 || value === "") return null;
+    if (Array.isArray(value)) return value.map((item) => (isObject(item) ? withoutZeros(item) : item));
+    return isObject(value) ? Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withoutZeros(item)])) : value;
 }
 
 function shape(value: unknown): unknown {
@@ -161,7 +194,10 @@ function secretsShown(inputs: Values, logged: readonly string[], recorded: Recor
         else if (hidden && typeof value === "string") secrets.push(value);
     };
     collect(inputs, false);
-    const outputs = recorded === undefined ? [] : Object.entries(recorded.outputs).flatMap(([key, value]) => clearTexts(value).map((text) => [key, text] as const));
+    const outputs =
+        recorded === undefined
+            ? []
+            : Object.entries(recorded.outputs).flatMap(([key, value]) => clearTexts(value).map((text) => [key, text] as const));
     const shown = secrets.flatMap((text) => [
         ...outputs.filter(([, clear]) => clear.includes(text)).map(([key]) => `outputs.${key}`),
         ...(logged.some((line) => line.includes(text)) ? ["log"] : []),

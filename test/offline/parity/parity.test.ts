@@ -18,8 +18,12 @@ import { tlsCases, tlsRefusals } from "./tls-cases";
 const officialFolder = process.env["QUAI_PLUGINS_DIR"];
 /** QUAI_PARITY_ONLY: names of plugins, with commas between. @default all four */
 const plugins = (process.env["QUAI_PARITY_ONLY"] ?? "random,tls,command,docker").split(",");
-const cases = [...randomCases, ...tlsCases, ...commandCases, ...containerCases, ...dockerCases].filter(({ plugin }) => plugins.includes(plugin));
-const refusals = [...randomRefusals, ...tlsRefusals, ...commandRefusals, ...containerRefusals, ...dockerRefusals].filter(({ plugin }) => plugins.includes(plugin));
+const cases = [...randomCases, ...tlsCases, ...commandCases, ...containerCases, ...dockerCases].filter(({ plugin }) =>
+    plugins.includes(plugin),
+);
+const refusals = [...randomRefusals, ...tlsRefusals, ...commandRefusals, ...containerRefusals, ...dockerRefusals].filter(({ plugin }) =>
+    plugins.includes(plugin),
+);
 const all: Difference[] = [];
 
 interface Pair {
@@ -73,7 +77,8 @@ function judge(differences: readonly Difference[]): void {
 }
 
 if (officialFolder === undefined) {
-    test.skip("needs the official plugins: set QUAI_PLUGINS_DIR to a folder that holds resource-<name>-v<version>/ of docker, command, random and tls", () => undefined);
+    test.skip("needs the official plugins: set QUAI_PLUGINS_DIR to a folder that holds resource-<name>-v<version>/ of docker, command, random and tls", () =>
+        undefined);
 } else {
     describe("a fallback plugin does what the official one does", () => {
         const pairs = new Map<string, Pair>();
@@ -95,7 +100,11 @@ if (officialFolder === undefined) {
             removeAll();
             await rm(home, { recursive: true, force: true });
             const path = process.env["QUAI_PARITY_REPORT"];
-            if (path !== undefined) await writeFile(path, `${JSON.stringify({ image: BASE_IMAGE, cases: cases.length, refusals: refusals.length, differences: all }, null, 2)}\n`);
+            if (path !== undefined)
+                await writeFile(
+                    path,
+                    `${JSON.stringify({ image: BASE_IMAGE, cases: cases.length, refusals: refusals.length, differences: all }, null, 2)}\n`,
+                );
         }, 60_000);
 
         test.each(cases.map((example) => [example.plugin, example.name, example] as const))(
@@ -106,10 +115,13 @@ if (officialFolder === undefined) {
             180_000,
         );
 
-        test.each(refusals.map((refusal) => [refusal.plugin, refusal.name, refusal] as const))("%s refuses: %s", async (plugin, name, refusal) => {
-            const pair = pairOf(plugin);
-            const [official, ours] = [await refuses(pair.official, refusal), await refuses(pair.ours, refusal)];
-            judge(compare(`${plugin} given ${name}`, { refused: official }, { refused: ours }));
-        });
+        test.each(refusals.map((refusal) => [refusal.plugin, refusal.name, refusal] as const))(
+            "%s refuses: %s",
+            async (plugin, name, refusal) => {
+                const pair = pairOf(plugin);
+                const [official, ours] = [await refuses(pair.official, refusal), await refuses(pair.ours, refusal)];
+                judge(compare(`${plugin} given ${name}`, { refused: official }, { refused: ours }));
+            },
+        );
     });
 }

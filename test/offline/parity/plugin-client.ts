@@ -3,7 +3,7 @@ import { ErrorResourceInitFailed } from "@pulumi/pulumi/proto/provider_pb";
 import * as proto from "@pulumi/pulumi/proto/provider_pb";
 import { Status } from "@pulumi/pulumi/proto/status_pb";
 import type { PluginProcess } from "./plugin-process";
-import { fromStruct, toStruct, type Values } from "./wire";
+import { fromStruct, isObject, markSecrets, reveal, toStruct, type Values } from "./wire";
 
 /** A resource as the engine's state holds it. */
 export interface Recorded {
@@ -37,6 +37,8 @@ export class Unfit extends Error {
 
 /** Calls one plugin about one resource the way the engine does. */
 export class PluginClient {
+    private acceptsSecrets = true;
+
     constructor(
         readonly process: PluginProcess,
         readonly packageName: string,
@@ -46,67 +48,96 @@ export class PluginClient {
     async configure(config: Readonly<Record<string, string>>): Promise<void> {
         const client = this.process.client;
         const urn = `urn:pulumi:parity::parity::pulumi:providers:${this.packageName}::p`;
-        await call<proto.ProviderHandshakeResponse>((done) => client.handshake(new proto.ProviderHandshakeRequest(), done)).catch(() => undefined);
+        await call<proto.ProviderHandshakeResponse>((done) => client.handshake(new proto.ProviderHandshakeRequest(), done)).catch(
+            () => undefined,
+        );
         const check = new proto.CheckRequest().setUrn(urn).setNews(toStruct(config));
         const checked = await call<proto.CheckResponse>((done) => client.checkConfig(check, done));
         const failures = checked.getFailuresList().map((failure) => `${failure.getProperty()}: ${failure.getReason()}`);
         if (failures.length > 0) throw new Error(failures.join("\n"));
-        const request = new proto.ConfigureRequest().setArgs(checked.getInputs() ?? toStruct(config)).setAcceptsecrets(true).setAcceptresources(true);
+        const request = new proto.ConfigureRequest()
+            .setArgs(checked.getInputs() ?? toStruct(config))
+            .setAcceptsecrets(true)
+            .setAcceptresources(true);
         request.setSendsOldInputs(true).setSendsOldInputsToDelete(true);
         for (const [key, value] of Object.entries(config)) request.getVariablesMap().set(`${this.packageName}:config:${key}`, value);
-        await call<proto.ConfigureResponse>((done) => client.configure(request, done));
+        const answer = await call<proto.ConfigureResponse>((done) => client.configure(request, done));
+        this.acceptsSecrets = answer.getAcceptsecrets();
+    }
+
+    private send(values: Values): ReturnType<typeof toStruct> {
+        const plain = this.acceptsSecrets ? values : reveal(values);
+        return toStruct(isObject(plain) ? plain : {});
+    }
+
+    private received(outputs: Values, inputs: Values): Values {
+        return this.acceptsSecrets ? outputs : markSecrets(outputs, inputs);
     }
 
     async check(type: string, inputs: Values, previous: Values | undefined): Promise<CheckResult> {
-        const request = new proto.CheckRequest().setUrn(urnOf(type)).setType(type).setName("r").setNews(toStruct(inputs));
+        const request = new proto.CheckRequest().setUrn(urnOf(type)).setType(type).setName("r").setNews(this.send(inputs));
         request.setRandomseed(new Uint8Array(32));
-        if (previous !== undefined) request.setOlds(toStruct(previous));
+        if (previous !== undefined) request.setOlds(this.send(previous));
         const answer = await call<proto.CheckResponse>((done) => this.process.client.check(request, done));
         const failures = answer.getFailuresList().map((failure) => ({ property: failure.getProperty(), reason: failure.getReason() }));
-        return { inputs: fromStruct(answer.getInputs()), failures };
+        return { inputs: this.received(fromStruct(answer.getInputs()), inputs), failures };
     }
 
     async diff(type: string, recorded: Recorded, inputs: Values): Promise<DiffResult> {
         const request = new proto.DiffRequest().setUrn(urnOf(type)).setType(type).setName("r").setId(recorded.id);
-        request.setOlds(toStruct(recorded.outputs)).setOldInputs(toStruct(recorded.inputs)).setNews(toStruct(inputs));
+        request.setOlds(this.send(recorded.outputs)).setOldInputs(this.send(recorded.inputs)).setNews(this.send(inputs));
         const answer = await call<proto.DiffResponse>((done) => this.process.client.diff(request, done));
-        const replaces = topLevel(answer.getReplacesList());
+        const replacing: string[] = [];
+        answer.getDetaileddiffMap().forEach((part, path) => {
+            if (REPLACING.has(part.getKind())) replacing.push(path);
+        });
+        const replaces = topLevel([...answer.getReplacesList(), ...replacing]);
         const changes = answer.getChanges() === proto.DiffResponse.DiffChanges.DIFF_SOME;
         return { changes, diffs: topLevel(answer.getDiffsList()), replaces, deleteBeforeReplace: answer.getDeletebeforereplace() };
     }
 
     /** @throws Unfit where the resource was made but failed to initialise. */
     async create(type: string, inputs: Values, preview = false): Promise<Recorded> {
-        const request = new proto.CreateRequest().setUrn(urnOf(type)).setType(type).setName("r").setProperties(toStruct(inputs)).setPreview(preview);
+        const request = new proto.CreateRequest()
+            .setUrn(urnOf(type))
+            .setType(type)
+            .setName("r")
+            .setProperties(this.send(inputs))
+            .setPreview(preview);
         const answer = await call<proto.CreateResponse>((done) => this.process.client.create(request, done), inputs);
-        return { id: answer.getId(), inputs, outputs: fromStruct(answer.getProperties()) };
+        return { id: answer.getId(), inputs, outputs: this.received(fromStruct(answer.getProperties()), inputs) };
     }
 
     /** Undefined: the resource is gone. */
     async read(type: string, recorded: Recorded): Promise<Recorded | undefined> {
         const request = new proto.ReadRequest().setUrn(urnOf(type)).setType(type).setName("r").setId(recorded.id);
-        request.setProperties(toStruct(recorded.outputs)).setInputs(toStruct(recorded.inputs));
-        const answer = await call<proto.ReadResponse>((done) => this.process.client.read(request, done), recorded.inputs).catch(unimplemented);
+        request.setProperties(this.send(recorded.outputs)).setInputs(this.send(recorded.inputs));
+        const answer = await call<proto.ReadResponse>((done) => this.process.client.read(request, done), recorded.inputs).catch(
+            unimplemented,
+        );
         if (answer === undefined) return recorded;
         if (answer.getId() === "") return undefined;
-        const inputs = answer.hasInputs() ? fromStruct(answer.getInputs()) : recorded.inputs;
-        return { id: answer.getId(), inputs, outputs: fromStruct(answer.getProperties()) };
+        const inputs = answer.hasInputs() ? this.received(fromStruct(answer.getInputs()), recorded.inputs) : recorded.inputs;
+        return { id: answer.getId(), inputs, outputs: this.received(fromStruct(answer.getProperties()), recorded.outputs) };
     }
 
     /** @throws Unfit where the resource failed to initialise. */
     async update(type: string, recorded: Recorded, inputs: Values): Promise<Recorded> {
         const request = new proto.UpdateRequest().setUrn(urnOf(type)).setType(type).setName("r").setId(recorded.id);
-        request.setOlds(toStruct(recorded.outputs)).setOldInputs(toStruct(recorded.inputs)).setNews(toStruct(inputs));
+        request.setOlds(this.send(recorded.outputs)).setOldInputs(this.send(recorded.inputs)).setNews(this.send(inputs));
         const answer = await call<proto.UpdateResponse>((done) => this.process.client.update(request, done), inputs);
-        return { id: recorded.id, inputs, outputs: fromStruct(answer.getProperties()) };
+        return { id: recorded.id, inputs, outputs: this.received(fromStruct(answer.getProperties()), inputs) };
     }
 
     async delete(type: string, recorded: Recorded): Promise<void> {
         const request = new proto.DeleteRequest().setUrn(urnOf(type)).setType(type).setName("r").setId(recorded.id);
-        request.setProperties(toStruct(recorded.outputs)).setOldInputs(toStruct(recorded.inputs));
+        request.setProperties(this.send(recorded.outputs)).setOldInputs(this.send(recorded.inputs));
         await call<unknown>((done) => this.process.client.delete(request, done));
     }
 }
+
+const { ADD_REPLACE, DELETE_REPLACE, UPDATE_REPLACE } = proto.PropertyDiff.Kind;
+const REPLACING: ReadonlySet<number> = new Set([ADD_REPLACE, DELETE_REPLACE, UPDATE_REPLACE]);
 
 function urnOf(type: string): string {
     return `urn:pulumi:parity::parity::${type}::r`;
@@ -141,6 +172,7 @@ function unfit(error: grpc.ServiceError, inputs: Values): Unfit | undefined {
 
 /** A plugin without Read: the engine keeps what it has. */
 function unimplemented(error: unknown): undefined {
-    if (error instanceof Error && !(error instanceof Unfit) && /unimplemented|not implemented|does not support/i.test(error.message)) return undefined;
+    if (error instanceof Error && !(error instanceof Unfit) && /unimplemented|not implemented|does not support/i.test(error.message))
+        return undefined;
     throw error;
 }

@@ -3,7 +3,7 @@ import { createInterface } from "node:readline";
 import * as grpc from "@grpc/grpc-js";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { EngineService } from "@pulumi/pulumi/proto/engine_grpc_pb";
-import type { LogRequest } from "@pulumi/pulumi/proto/engine_pb";
+import { LogSeverity, type LogRequest } from "@pulumi/pulumi/proto/engine_pb";
 import { ResourceProviderClient } from "@pulumi/pulumi/proto/provider_grpc_pb";
 
 /** Time for a plugin to print its port, in milliseconds. */
@@ -50,7 +50,7 @@ export class PluginProcess {
 function engineCalls(logged: string[]): grpc.UntypedServiceImplementation {
     const empty: grpc.handleUnaryCall<unknown, Empty> = (_call, callback) => callback(null, new Empty());
     const log: grpc.handleUnaryCall<LogRequest, Empty> = (call, callback) => {
-        logged.push(call.request.getMessage());
+        if (call.request.getSeverity() !== LogSeverity.DEBUG) logged.push(call.request.getMessage());
         callback(null, new Empty());
     };
     const calls = Object.keys(EngineService).map((name): [string, grpc.UntypedHandleCall] => [name, empty]);

@@ -2,7 +2,13 @@ import type { Case, Refusal } from "./case";
 
 const type = (kind: string): string => `random:index/${kind.charAt(0).toLowerCase()}${kind.slice(1)}:${kind}`;
 
-const drawn = (kind: string, name: string, inputs: Record<string, unknown>, volatile: readonly string[], changes: Case["changes"] = []): Case => ({
+const drawn = (
+    kind: string,
+    name: string,
+    inputs: Record<string, unknown>,
+    volatile: readonly string[],
+    changes: Case["changes"] = [],
+): Case => ({
     name,
     plugin: "random",
     type: type(kind),
@@ -35,18 +41,36 @@ export const randomCases: readonly Case[] = [
         { name: "overrideSpecial", set: { overrideSpecial: "_-" } },
     ]),
     drawn("RandomPassword", "password of digits", { length: 40, upper: false, lower: false, special: false, minNumeric: 40 }, text),
-    drawn("RandomString", "text", { length: 16, special: true, overrideSpecial: "_-", minSpecial: 16 }, ["result"], [{ name: "length", set: { length: 20 } }]),
-    drawn("RandomId", "id", { byteLength: 8, prefix: "a-" }, ["b64Std", "b64Url", "dec", "hex"], [
-        { name: "byteLength", set: { byteLength: 9 } },
-        { name: "prefix", set: { prefix: "b-" } },
-        { name: "keepers", set: { keepers: { v: "1" } } },
-    ]),
+    drawn(
+        "RandomString",
+        "text",
+        { length: 16, special: true, overrideSpecial: "_-", minSpecial: 16 },
+        ["result"],
+        [{ name: "length", set: { length: 20 } }],
+    ),
+    drawn(
+        "RandomId",
+        "id",
+        { byteLength: 8, prefix: "a-" },
+        ["b64Std", "b64Url", "dec", "hex"],
+        [
+            { name: "byteLength", set: { byteLength: 9 } },
+            { name: "prefix", set: { prefix: "b-" } },
+            { name: "keepers", set: { keepers: { v: "1" } } },
+        ],
+    ),
     drawn("RandomBytes", "bytes", { length: 32 }, ["base64", "hex"], [{ name: "length", set: { length: 33 } }]),
     drawn("RandomUuid", "uuid", {}, ["result"], [{ name: "keepers", set: { keepers: { v: "1" } } }]),
-    drawn("RandomInteger", "integer", { min: 5, max: 5 }, [], [
-        { name: "max", set: { max: 6 } },
-        { name: "seed", set: { seed: "x" } },
-    ]),
+    drawn(
+        "RandomInteger",
+        "integer",
+        { min: 5, max: 5 },
+        [],
+        [
+            { name: "max", set: { max: 6 } },
+            { name: "seed", set: { seed: "x" } },
+        ],
+    ),
     drawn("RandomInteger", "integer of nothing", { min: 6, max: 5 }, ["result"]),
     drawn("RandomPassword", "password too short for its minimums", { length: 2, minLower: 3 }, text),
     drawn("RandomPassword", "password of nothing", { length: 8, upper: false, lower: false, numeric: false, special: false }, text),

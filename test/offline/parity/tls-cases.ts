@@ -8,7 +8,15 @@ import { reveal, secret, type Values } from "./wire";
 
 const key = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export({ type: "pkcs8", format: "pem" });
 const pem = secret(key.toString());
-const volatileKey = ["publicKeyFingerprintMd5", "publicKeyFingerprintSha256", "publicKeyOpenssh", "publicKeyPem", "privateKeyOpenssh", "privateKeyPem", "privateKeyPemPkcs8"];
+const volatileKey = [
+    "publicKeyFingerprintMd5",
+    "publicKeyFingerprintSha256",
+    "publicKeyOpenssh",
+    "publicKeyPem",
+    "privateKeyOpenssh",
+    "privateKeyPem",
+    "privateKeyPemPkcs8",
+];
 const volatileCert = ["certPem", "validityEndTime", "validityStartTime"];
 
 /** What a certificate says, without what is drawn anew each time. */
@@ -42,7 +50,13 @@ async function keyKind(_id: string, outputs: Values): Promise<unknown> {
     const head = (name: string): unknown => String(reveal(outputs[name])).split("\n")[0];
     const openssh = String(reveal(outputs["publicKeyOpenssh"])).split(" ")[0];
     const ends = volatileKey.map((name) => [name, /\n$/.test(String(reveal(outputs[name])))]);
-    return { pem: head("privateKeyPem"), pkcs8: head("privateKeyPemPkcs8"), ssh: head("privateKeyOpenssh"), openssh, ends: Object.fromEntries(ends) as unknown };
+    return {
+        pem: head("privateKeyPem"),
+        pkcs8: head("privateKeyPemPkcs8"),
+        ssh: head("privateKeyOpenssh"),
+        openssh,
+        ends: Object.fromEntries(ends) as unknown,
+    };
 }
 
 const privateKey = (name: string, inputs: Values, changes: Case["changes"] = []): Case => ({
@@ -107,7 +121,14 @@ export const tlsCases: readonly Case[] = [
             { name: "early renewal", set: { earlyRenewalHours: 24 }, apply: true },
             { name: "uses", set: { allowedUses: ["cert_signing"] } },
             { name: "subject", set: { subject: { commonName: "other" } } },
-            { name: "key", set: { privateKeyPem: secret(generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export({ type: "pkcs8", format: "pem" }).toString()) } },
+            {
+                name: "key",
+                set: {
+                    privateKeyPem: secret(
+                        generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export({ type: "pkcs8", format: "pem" }).toString(),
+                    ),
+                },
+            },
         ],
     },
     {
@@ -168,7 +189,12 @@ export const tlsCases: readonly Case[] = [
         volatile: ["certRequestPem"],
         changes: [{ name: "names", set: { dnsNames: ["a.test", "b.test"] } }],
     },
-    { name: "request with a key that is none", plugin: "tls", type: "tls:index/certRequest:CertRequest", inputs: () => ({ privateKeyPem: secret("nothing") }) },
+    {
+        name: "request with a key that is none",
+        plugin: "tls",
+        type: "tls:index/certRequest:CertRequest",
+        inputs: () => ({ privateKeyPem: secret("nothing") }),
+    },
 ];
 
 export const tlsRefusals: readonly Refusal[] = [
@@ -176,7 +202,17 @@ export const tlsRefusals: readonly Refusal[] = [
     { name: "algorithm", plugin: "tls", type: "tls:index/privateKey:PrivateKey", inputs: { algorithm: "DSA" } },
     { name: "curve", plugin: "tls", type: "tls:index/privateKey:PrivateKey", inputs: { algorithm: "ECDSA", ecdsaCurve: "P257" } },
     { name: "uses", plugin: "tls", type: "tls:index/selfSignedCert:SelfSignedCert", inputs: { ...ca, allowedUses: ["everything"] } },
-    { name: "validity below 0", plugin: "tls", type: "tls:index/selfSignedCert:SelfSignedCert", inputs: { ...ca, validityPeriodHours: -1 } },
-    { name: "no validity", plugin: "tls", type: "tls:index/selfSignedCert:SelfSignedCert", inputs: { ...ca, validityPeriodHours: undefined } },
+    {
+        name: "validity below 0",
+        plugin: "tls",
+        type: "tls:index/selfSignedCert:SelfSignedCert",
+        inputs: { ...ca, validityPeriodHours: -1 },
+    },
+    {
+        name: "no validity",
+        plugin: "tls",
+        type: "tls:index/selfSignedCert:SelfSignedCert",
+        inputs: { ...ca, validityPeriodHours: undefined },
+    },
     { name: "unknown property", plugin: "tls", type: "tls:index/privateKey:PrivateKey", inputs: { algorithm: "RSA", bits: 2048 } },
 ];

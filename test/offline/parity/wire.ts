@@ -64,12 +64,27 @@ export function clearTexts(value: unknown): string[] {
 
 /** Top-level properties that are, or contain, a secret. */
 export function secretKeys(values: Values): string[] {
-    const contains = (value: unknown): boolean => {
-        if (value instanceof Secret) return true;
-        if (Array.isArray(value)) return value.some(contains);
-        return isObject(value) && Object.values(value).some(contains);
-    };
     return Object.keys(values)
-        .filter((key) => contains(values[key]))
+        .filter((key) => containsSecret(values[key]))
         .sort();
+}
+
+/**
+ * What the engine does for a plugin that takes no secrets: a property whose input holds a secret becomes one as a whole; in a map,
+ * only the value at fault does.
+ */
+export function markSecrets(outputs: Values, inputs: Values): Record<string, unknown> {
+    return Object.fromEntries(
+        Object.entries(outputs).map(([key, value]) => {
+            const input = inputs[key];
+            if (isObject(value) && isObject(input)) return [key, markSecrets(value, input)];
+            return [key, value instanceof Secret || !containsSecret(input) ? value : new Secret(value)];
+        }),
+    );
+}
+
+function containsSecret(value: unknown): boolean {
+    if (value instanceof Secret) return true;
+    if (Array.isArray(value)) return value.some(containsSecret);
+    return isObject(value) && Object.values(value).some(containsSecret);
 }

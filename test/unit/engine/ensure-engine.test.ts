@@ -73,14 +73,18 @@ describe("ensureEngine takes the first source that has it", () => {
     it("refuses a source that there isn't", async () => {
         const { env, checkout } = machine();
         const failing = ensureEngine({ env: { ...env, QUAI_ENGINE: "brew" }, checkout });
-        await expect(failing).rejects.toEqual(new SetupError('QUAI_ENGINE: must be a list of installed, downloaded, built (got "brew")', 2));
+        await expect(failing).rejects.toEqual(
+            new SetupError('QUAI_ENGINE: must be a list of installed, downloaded, built (got "brew")', 2),
+        );
     });
 
     it("says so where no allowed source has one", async () => {
         const { env, checkout } = machine();
         const site = { name: "nowhere", archive: () => "http://127.0.0.1:9/a", checksums: () => "http://127.0.0.1:9/c" };
         const failing = ensureEngine({ env, checkout, sources: ["installed", "downloaded"], sites: [site] });
-        await expect(failing).rejects.toThrow(`no engine: Pulumi ${engineVersion} was found in none of the allowed sources (installed, downloaded)`);
+        await expect(failing).rejects.toThrow(
+            `no engine: Pulumi ${engineVersion} was found in none of the allowed sources (installed, downloaded)`,
+        );
     });
 });
 

@@ -71,7 +71,8 @@ describe("isStale", () => {
         return file;
     };
     it("no: the holder runs", () => expect(isStale(aged("runs", holder(process.pid), 3600))).toBe(false));
-    it("yes: another process has the holder's number now", () => expect(isStale(aged("reused", holder(process.pid, hostname(), "1"), 0))).toBe(true));
+    it("yes: another process has the holder's number now", () =>
+        expect(isStale(aged("reused", holder(process.pid, hostname(), "1"), 0))).toBe(true));
     it("no: a holder on another machine was heard of lately", () => expect(isStale(aged("far", holder(1, "elsewhere"), 30))).toBe(false));
     it("yes: a holder on another machine fell silent", () => expect(isStale(aged("silent", holder(1, "elsewhere"), 90))).toBe(true));
     it("no: it is being written", () => expect(isStale(aged("fresh", "", 0))).toBe(false));

@@ -4,9 +4,10 @@ import { existsSync, mkdirSync, readFileSync, readdirSync } from "node:fs";
 import type { RequestListener } from "node:http";
 import { delimiter, join } from "node:path";
 import { checksumOf, downloadOfficial, type OfficialRequest, type ReleaseSite } from "../../../tools/engine/official";
-import { recorder, scratchFolder, serve, shellProgram } from "./support";
+import { loopback, recorder, scratchFolder, shellProgram } from "./support";
 
 const folder = scratchFolder("official");
+const serve = loopback();
 const archiveName = "pulumi-v3.259.0-linux-x64.tar.gz";
 
 function releaseArchive(): Buffer {

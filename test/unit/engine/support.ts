@@ -38,13 +38,19 @@ export function recorder(): Reporter & { readonly said: string[] } {
     };
 }
 
-/** An HTTP server on loopback that ends with the test file. */
-export async function serve(listener: RequestListener): Promise<string> {
-    const server: Server = createServer(listener);
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+/** Starts HTTP servers on loopback; they end with the test file. To be called at its top. */
+export function loopback(): (listener: RequestListener) => Promise<string> {
+    const servers: Server[] = [];
     afterAll(() => {
-        server.closeAllConnections();
-        server.close();
+        for (const server of servers) {
+            server.closeAllConnections();
+            server.close();
+        }
     });
-    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    return async (listener) => {
+        const server = createServer(listener);
+        servers.push(server);
+        await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+        return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    };
 }

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { ensureEngine, ensurePlugins } from "../../engine";
 import { ensureDocker } from "../../engine/docker/ensure";
 import { examine, neededPlugins, type Check } from "../../engine/checks";
+import { messageOf } from "../../engine/types";
 import { groups } from "../help";
 import { interruptSignal } from "../interrupt";
 import { terminal, type Terminal } from "../terminal";
@@ -19,7 +20,7 @@ async function fix(out: Terminal, yes: boolean): Promise<void> {
             await work();
         } catch (error) {
             interruptSignal().throwIfAborted();
-            out.error(error instanceof Error ? error.message : String(error));
+            out.error(messageOf(error));
         }
     };
     await attempt(async () => {

@@ -95,7 +95,7 @@ async function removeLabelled(out: Terminal, session: Session): Promise<void> {
     );
     await removeAll(out, session, ["volume", "rm"], await host.volumes());
     await removeAll(out, session, ["image", "rm"], await host.images());
-    await removeAll(out, session, ["image", "rm"], await host.unusedEquivalents());
+    await removeAll(out, session, ["image", "rm"], await host.equivalents());
 }
 
 async function removeAll(out: Terminal, session: Session, command: readonly string[], names: readonly string[]): Promise<void> {
@@ -103,6 +103,7 @@ async function removeAll(out: Terminal, session: Session, command: readonly stri
         try {
             await session.host.docker([...command, name]);
         } catch (error) {
+            // An image that a container of somebody else's uses stays.
             out.warn(error instanceof Error ? error.message : String(error));
         }
     }

@@ -7,6 +7,7 @@ import { z } from "zod";
 import { ensureEngine, SetupError } from "../../engine";
 import { prependPath } from "../../engine/paths";
 import { run } from "../../engine/process";
+import { messageOf } from "../../engine/types";
 import { checkoutRoot } from "../../engine/versions";
 import { groups } from "../help";
 import { interruptSignal } from "../interrupt";
@@ -143,7 +144,7 @@ async function runJest(area: Area, options: TestOptions): Promise<Tally> {
         }
         return tallyOf(parsed, result.code);
     } catch (error) {
-        out.error(`${area.name}: ${error instanceof Error ? error.message : String(error)}`);
+        out.error(`${area.name}: ${messageOf(error)}`);
         return { passed: 0, failed: 1, skipped: 0 };
     } finally {
         rmSync(folder, { recursive: true, force: true });

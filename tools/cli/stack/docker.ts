@@ -67,20 +67,25 @@ export class DockerHost {
         return lines(await this.docker(["volume", "ls", ...this.mine(), "--format", "{{.Name}}"]));
     }
 
+    /** Images built for the stack, found by name: not every builder keeps the labels. */
     async images(): Promise<readonly string[]> {
-        return lines(await this.docker(["image", "ls", "--all", ...this.mine(), "--format", "{{.Repository}}:{{.Tag}}"]));
+        return this.imageNames(`quai/${this.stackId}/*`);
     }
 
-    /** Local equivalents of official images that no container uses. They are built again, or taken from the cache, when wanted. */
-    async unusedEquivalents(): Promise<readonly string[]> {
-        const all = lines(
-            await this.docker(["image", "ls", "--filter", "reference=quai.local/*", "--format", "{{.ID}} {{.Repository}}:{{.Tag}}"]),
-        );
-        const used = new Set(lines(await this.docker(["ps", "--all", "--format", "{{.Image}}"])));
-        return all.flatMap((line) => {
-            const [id = "", name = ""] = line.split(" ");
-            return used.has(id) || used.has(name) ? [] : [name];
-        });
+    /**
+     * Local equivalents of official images, when no other stack is on this engine: nothing of ours stays behind. They're made again from
+     * what the cache folder holds.
+     */
+    async equivalents(): Promise<readonly string[]> {
+        const label = '{{.Label "io.quai.stack"}}';
+        const volumes = await this.docker(["volume", "ls", "--filter", "label=io.quai.stack", "--format", label]);
+        const containers = await this.docker(["ps", "--all", "--filter", "label=io.quai.stack", "--format", label]);
+        const others = [...lines(volumes), ...lines(containers)].some((stack) => stack !== this.stackId);
+        return others ? [] : this.imageNames("quai.local/*");
+    }
+
+    private async imageNames(pattern: string): Promise<string[]> {
+        return lines(await this.docker(["image", "ls", "--filter", `reference=${pattern}`, "--format", "{{.Repository}}:{{.Tag}}"]));
     }
 
     private mine(): string[] {

@@ -2,6 +2,7 @@ import { runPulumi } from "../../engine";
 import { lastLines } from "../../engine/process";
 import { SetupError } from "../../engine/types";
 import type { Terminal } from "../terminal";
+import type { HostContainer } from "./docker";
 import type { Session } from "./session";
 import type { StackState, StateResource } from "./state";
 import { lockHolders, readState } from "./state";
@@ -54,12 +55,27 @@ async function removeUnknown(out: Terminal, session: Session, state: StackState 
     );
     if (containers.length > 0) {
         out.info(`Removing containers that an interrupted update left: ${containers.map(({ name }) => name).join(", ")}`);
+        await initialised(session, containers.filter(({ role }) => role === "postgres"));
         await session.host.docker(["rm", "--force", "--volumes", ...containers.map(({ id }) => id)]);
     }
     const networks = (await session.host.networks()).filter(({ id }) => !known.includes(id));
     if (networks.length > 0) {
         out.info(`Removing networks that an interrupted update left: ${networks.map(({ name }) => name).join(", ")}`);
         await session.host.docker(["network", "rm", ...networks.map(({ id }) => id)]);
+    }
+}
+
+const LONGEST_INITIALISATION_SECONDS = 90;
+
+/** A server that is making its first database must not be stopped half-way: what it leaves could never be started again. */
+async function initialised(session: Session, servers: readonly HostContainer[]): Promise<void> {
+    const deadline = Date.now() + LONGEST_INITIALISATION_SECONDS * 1000;
+    for (const { id } of servers) {
+        const starting = async () => (await session.host.containers()).some((each) => each.id === id && each.state === "running" && each.health === "starting");
+        while (Date.now() < deadline && (await starting())) {
+            await new Promise((resolve) => setTimeout(resolve, 500));
+        }
+        await session.host.docker(["stop", "--time", "60", id]);
     }
 }
 

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { findOnPath, type Environment } from "../paths";
 import { lastLines, run } from "../process";
+import { messageOf } from "../types";
 
 /** A way to a Docker engine that may or may not answer. */
 export interface Endpoint {
@@ -96,7 +97,7 @@ async function probeSocket(endpoint: Endpoint, socket: string): Promise<DockerAn
         return answerOf(endpoint, await getJson(socket, "/version"), await getJson(socket, "/info"));
     } catch (error) {
         const code = (error as NodeJS.ErrnoException).code ?? "";
-        return { ...endpoint, fault: faultOf[code] ?? "failed", detail: error instanceof Error ? error.message : String(error) };
+        return { ...endpoint, fault: faultOf[code] ?? "failed", detail: messageOf(error) };
     }
 }
 

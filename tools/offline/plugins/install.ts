@@ -130,7 +130,7 @@ async function readOrUndefined(path: string): Promise<string | undefined> {
 
 function ignore(code: string): (error: unknown) => undefined {
     return (error) => {
-        if (error instanceof Error && "code" in error && error.code === code) return undefined;
+        if (typeof error === "object" && error !== null && "code" in error && error.code === code) return undefined;
         throw error;
     };
 }

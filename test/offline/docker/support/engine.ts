@@ -140,3 +140,8 @@ export function present<T>(value: T | undefined | null): T {
     if (value === undefined || value === null) throw new Error("expected a value");
     return value;
 }
+
+// Jest's matchers are of type `any`; these may stand inside an object.
+export const anyNumber: unknown = expect.any(Number);
+export const matching = (pattern: RegExp | string): unknown => expect.stringMatching(pattern);
+export const containing = (entries: readonly unknown[]): unknown => expect.arrayContaining([...entries]);

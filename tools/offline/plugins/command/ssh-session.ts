@@ -36,7 +36,12 @@ export class SshSession {
         await this.enter();
         try {
             const files = await this.open(context);
-            return await this.runOpen(files, job, context);
+            const finished = await this.runOpen(files, job, context);
+            if (typeof finished !== "string") return finished;
+            // The connection had broken before the command began, so a second attempt can't run it twice.
+            const again = await this.runOpen(await this.open(context, files), job, context);
+            if (typeof again !== "string") return again;
+            throw new Error(`${this.where}: the connection broke: ${again}`);
         } finally {
             this.leave();
         }
@@ -50,27 +55,29 @@ export class SshSession {
         await files.remove();
     }
 
-    private async runOpen(files: SshFiles, job: RemoteJob, context: CallContext): Promise<Finished> {
+    /** Answers ssh's words where the command couldn't even begin. */
+    private async runOpen(files: SshFiles, job: RemoteJob, context: CallContext): Promise<Finished | string> {
         const remote = new RemoteProcess(job);
         const end = (): void => void this.errands.add(this.ssh(files, [TARGET, remote.killCommand()], silent()).catch(() => undefined));
         context.signal.addEventListener("abort", end, { once: true });
         try {
-            const args = ["-F", files.config, "-o", "ControlMaster=no", "-T", TARGET, remote.bootstrap];
+            // Without the shared connection ssh must not try one of its own: the keys for that are gone.
+            const args = ["-F", files.config, "-o", "ControlMaster=no", "-o", "ProxyCommand=false", "-T", TARGET, remote.bootstrap];
             const started = { file: "ssh", args, env: files.env, stdin: remote.input(), logging: job.logging };
             const finished = await run({ ...started, hideLine: (line) => remote.takeMark(line) }, context);
-            if (finished.code === SSH_FAILED && !remote.started) throw new Error(`${this.where}: the connection broke: ${lastLine(finished.stderr)}`);
+            if (finished.code === SSH_FAILED && !remote.started) return lastLine(finished.stderr);
             return { ...finished, stdout: remote.withoutMark(finished.stdout), combined: remote.withoutMark(finished.combined) };
         } finally {
             context.signal.removeEventListener("abort", end);
         }
     }
 
-    /** The open connection; a broken one is opened again. Of several calls that come at once, one dials. */
-    private open(context: CallContext): Promise<SshFiles> {
+    /** The open connection, or a new one in place of a broken one. Of several calls that come at once, one dials. */
+    private open(context: CallContext, broken?: SshFiles): Promise<SshFiles> {
         const before = this.opened?.catch(() => undefined) ?? Promise.resolve(undefined);
         this.opened = before.then(async (current) => {
-            if (current !== undefined && (await this.ssh(current, ["-O", "check", TARGET], silent())).code === 0) return current;
-            await current?.remove();
+            if (current !== undefined && current !== broken) return current;
+            await broken?.remove();
             return this.dial(context);
         });
         return this.opened;

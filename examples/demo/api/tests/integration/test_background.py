@@ -102,9 +102,20 @@ class Worker(IntegrationCase):
         self.assertEqual(await here.sizes(), {"queued": 0, "taken": 1, "dead": 0, "workers": 1})
         await client.close()
 
-    def test_R19_a_worker_without_its_queue_becomes_unhealthy(self) -> None:
-        with self.world.role("worker"):
-            eventually(lambda: self.world.run("healthcheck worker").returncode == 0)
+    def test_R19_a_worker_is_healthy_only_once_it_reaches_its_queue(self) -> None:
+        folder = self.world.folder / "beats"
+        folder.mkdir()
+        self.world.redis.stop()
+        try:
+            with self.world.role("worker", HEARTBEAT_DIR=str(folder)) as worker:
+                time.sleep(4)
+                self.assertIn("no heartbeat yet", self.world.run("healthcheck worker", HEARTBEAT_DIR=str(folder)).stdout)
+                self.world.redis.start()
+                eventually(lambda: self.world.run("healthcheck worker", HEARTBEAT_DIR=str(folder)).returncode == 0)
+                self.assertIsNone(worker.process.poll())
+        finally:
+            if self.world.redis.process.poll() is not None:
+                self.world.redis.start()
 
 
 class Scheduler(IntegrationCase):

@@ -71,10 +71,19 @@ async function nameTaken(engine: EngineClient, name: string, conflict: unknown):
     );
 }
 
+/** Some mistakes show only here: a network that isn't there, a port that is taken, a program that isn't in the image. */
+async function start(engine: EngineClient, id: string, name: string): Promise<void> {
+    try {
+        await engine.send("POST", `/containers/${id}/start`);
+    } catch (error) {
+        throw error instanceof EngineError ? new Error(`container "${name}": can't start it: ${error.message}`) : error;
+    }
+}
+
 /** Starts the container as far as the program wants it. Answers its whole output where `attach` and `logs` ask for it. */
 async function run(engine: EngineClient, id: string, inputs: Values, context: CallContext): Promise<string | undefined> {
     if (inputs.start !== false) {
-        await engine.send("POST", `/containers/${id}/start`);
+        await start(engine, id, text(inputs, "name") ?? id);
         if (flag(inputs, "wait")) {
             await waitUntilHealthy(engine, id, inputs, context);
         }

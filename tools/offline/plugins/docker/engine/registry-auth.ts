@@ -25,7 +25,7 @@ export function loginFor(config: Values, registry: string): RegistryLogin | unde
     if (entry === undefined) {
         return undefined;
     }
-    const serveraddress = text(entry, "address") ?? registry;
+    const serveraddress = hostOf(text(entry, "address") ?? registry);
     if (flag(entry, "authDisabled")) {
         return { username: "username", password: "password", serveraddress };
     }

@@ -5,6 +5,9 @@ import { decodeTrace } from "./buildkit-trace";
 const KEPT_LINES = 20;
 /** Lines of the classic builder that say nothing about the program's own steps. */
 const BOOKKEEPING = /^ ---> |^Removing intermediate container /;
+/** The classic builder colours what goes to stderr. */
+// eslint-disable-next-line no-control-regex
+const COLOURS = /\u001b\[[0-9;]*m/g;
 
 /** Shows a build's output as it comes and keeps its last lines for the error. */
 export class BuildOutput {
@@ -43,7 +46,10 @@ export class BuildOutput {
     }
 
     #show(text: string): void {
-        for (const line of text.split(/\r?\n/).map((part) => part.trimEnd())) {
+        for (const line of text
+            .replace(COLOURS, "")
+            .split(/\r?\n/)
+            .map((part) => part.trimEnd())) {
             if (line !== "") {
                 this.#last.push(line);
                 this.#last.splice(0, this.#last.length - KEPT_LINES);

@@ -1,0 +1,17 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { checkout, docker, HTTP, HTTPS, makeCheckout, objects, quai, STACK, writeSettings } from "../support/checkout";
+
+/** Makes the checkout and deploys the stack once, from nothing, as a user would. 10-first-up.test.ts judges what it printed. */
+export default async function setup(): Promise<void> {
+    for (const name of objects("container")) docker("rm", "--force", "--volumes", name);
+    for (const name of objects("volume")) docker("volume", "rm", name);
+    for (const name of objects("network")) docker("network", "rm", name);
+    makeCheckout();
+    writeSettings();
+    const result = await quai("up", STACK, "--yes");
+    writeFileSync(join(checkout(), ".quai", "first-up.json"), JSON.stringify(result));
+    if (result.code !== 0) {
+        throw new Error(`the first ./quai up on ports ${HTTP} and ${HTTPS} ended with ${result.code}:\n${result.text.slice(-8000)}`);
+    }
+}

@@ -1,0 +1,237 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import * as grpc from "@grpc/grpc-js";
+import type { Any } from "google-protobuf/google/protobuf/any_pb";
+import { Empty } from "google-protobuf/google/protobuf/empty_pb";
+import { Struct, type JavaScriptValue } from "google-protobuf/google/protobuf/struct_pb";
+import { EngineService } from "@pulumi/pulumi/proto/engine_grpc_pb";
+import type { LogRequest } from "@pulumi/pulumi/proto/engine_pb";
+import { ResourceProviderClient } from "@pulumi/pulumi/proto/provider_grpc_pb";
+import * as proto from "@pulumi/pulumi/proto/provider_pb";
+import { Status } from "@pulumi/pulumi/proto/status_pb";
+import { installFallbackPlugin, type FallbackPlugin } from "../../tools/offline/plugins/install";
+
+export type Bag = Record<string, JavaScriptValue>;
+
+/** What the engine sends for a value that is known only after the update. */
+export const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+const SIGNATURE = "4dabf18193072939515e22adb298388d";
+const SECRET = "1b47061264138c4ac30d75fd1eb44270";
+
+export function secret(value: JavaScriptValue): Bag {
+    return { [SIGNATURE]: SECRET, value };
+}
+
+export function textAsset(text: string, hash: string): Bag {
+    return { [SIGNATURE]: "c44067f5952c0a294b673a41bacd8c17", hash, text };
+}
+
+/** The value inside a secret; fails where it is not one. */
+export function revealed(value: unknown): JavaScriptValue {
+    if (!isSecret(value)) throw new Error(`not a secret: ${JSON.stringify(value)}`);
+    return (value as { value: JavaScriptValue }).value;
+}
+
+export function isSecret(value: unknown): boolean {
+    return typeof value === "object" && value !== null && (value as Record<string, unknown>)[SIGNATURE] === SECRET;
+}
+
+/** A failed call, as the engine would understand it. */
+export class CallFailure extends Error {
+    constructor(
+        readonly code: grpc.status,
+        message: string,
+        readonly initFailed: { readonly id: string; readonly properties: Bag; readonly inputs: Bag; readonly reasons: string[] } | undefined,
+    ) {
+        super(message);
+    }
+}
+
+export interface LogLine {
+    readonly severity: number;
+    readonly message: string;
+    readonly urn: string;
+    readonly ephemeral: boolean;
+}
+
+export interface Diff {
+    readonly changes: boolean;
+    readonly diffs: string[];
+    readonly replaces: string[];
+    readonly deleteBeforeReplace: boolean;
+    /** Path → kind, e.g. `UPDATE_REPLACE`. */
+    readonly detailed: Record<string, string>;
+}
+
+/** A temporary folder that goes with the test. */
+export function temporaryFolder(): { readonly path: string; remove(): void } {
+    const path = mkdtempSync(join(tmpdir(), "quai-test-"));
+    return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+/** Bundles and installs a plugin as a user would get it, and starts it as the engine would. */
+export async function startInstalled(name: FallbackPlugin): Promise<PluginProcess> {
+    const home = temporaryFolder();
+    const { folder } = await installFallbackPlugin(name, { pulumiHome: join(home.path, "home"), cacheDir: join(home.path, "cache") });
+    return PluginProcess.start(join(folder, `pulumi-resource-${name}`), [], () => home.remove());
+}
+
+/** A plugin's process and the engine's side of the protocol: its calls, and the log service it writes to. */
+export class PluginProcess {
+    private constructor(
+        readonly child: ChildProcess,
+        /** What the plugin wrote to the engine's log, in order. */
+        readonly logs: LogLine[],
+        readonly calls: ResourceProviderClient,
+        private readonly release: () => void,
+    ) {}
+
+    static async start(file: string, args: readonly string[] = [], cleanUp: () => void = () => undefined): Promise<PluginProcess> {
+        const engine = new grpc.Server();
+        const logs: LogLine[] = [];
+        const log = (call: { request: LogRequest }, callback: grpc.sendUnaryData<Empty>): void => {
+            const { request } = call;
+            logs.push({ severity: request.getSeverity(), message: request.getMessage(), urn: request.getUrn(), ephemeral: request.getEphemeral() });
+            callback(null, new Empty());
+        };
+        const unused = (_call: unknown, callback: grpc.sendUnaryData<Empty>): void => callback({ code: grpc.status.UNIMPLEMENTED });
+        const service = { log, getRootResource: unused, setRootResource: unused, startDebugging: unused, requirePulumiVersion: unused };
+        engine.addService(EngineService, service);
+        const port = await new Promise<number>((resolve, reject) => {
+            engine.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, bound) => (error ? reject(error) : resolve(bound)));
+        });
+        const child = spawn(file, [...args, `127.0.0.1:${port}`], { stdio: ["pipe", "pipe", "inherit"] });
+        const line = await new Promise<string>((resolve, reject) => {
+            child.stdout.once("data", (data: Buffer) => resolve(data.toString()));
+            child.once("error", reject);
+            child.once("exit", (code) => reject(new Error(`the plugin ended with ${code} before it gave its port`)));
+        });
+        const calls = new ResourceProviderClient(`127.0.0.1:${line.trim()}`, grpc.credentials.createInsecure());
+        const plugin = new PluginProcess(child, logs, calls, () => {
+            calls.close();
+            engine.forceShutdown();
+            cleanUp();
+        });
+        await plugin.configure({});
+        return plugin;
+    }
+
+    /** Ends the plugin as the engine does: cancellation, then an interrupt. Answers its exit code. */
+    async stop(): Promise<number | null> {
+        const ended = new Promise<number | null>((resolve) => this.child.once("exit", resolve));
+        if (this.child.exitCode === null) {
+            this.child.kill("SIGINT");
+            await ended;
+        }
+        this.release();
+        return this.child.exitCode;
+    }
+
+    async configure(config: Bag): Promise<void> {
+        await unary((done) => this.calls.configure(new proto.ConfigureRequest().setArgs(Struct.fromJavaScript(config)), done));
+    }
+
+    async checkConfig(news: Bag): Promise<string[]> {
+        const request = new proto.CheckRequest().setUrn("urn:pulumi:t::t::pulumi:providers:x::p").setNews(Struct.fromJavaScript(news));
+        const response = await unary<proto.CheckResponse>((done) => this.calls.checkConfig(request, done));
+        return response.getFailuresList().map((failure) => failure.getReason());
+    }
+
+    async check(type: string, news: Bag, olds: Bag = {}): Promise<{ inputs: Bag; failures: string[] }> {
+        const request = identified(new proto.CheckRequest(), type).setOlds(Struct.fromJavaScript(olds)).setNews(Struct.fromJavaScript(news));
+        const response = await unary<proto.CheckResponse>((done) => this.calls.check(request, done));
+        return { inputs: bag(response.getInputs()), failures: response.getFailuresList().map((failure) => failure.getReason()) };
+    }
+
+    async diff(type: string, oldInputs: Bag, olds: Bag, news: Bag, id = "id"): Promise<Diff> {
+        const request = identified(new proto.DiffRequest(), type)
+            .setId(id)
+            .setOldInputs(Struct.fromJavaScript(oldInputs))
+            .setOlds(Struct.fromJavaScript(olds))
+            .setNews(Struct.fromJavaScript(news));
+        const response = await unary<proto.DiffResponse>((done) => this.calls.diff(request, done));
+        const kinds = Object.entries(proto.PropertyDiff.Kind);
+        const detailed = response.getDetaileddiffMap().getEntryList().map(([path]): [string, string] => {
+            const kind = response.getDetaileddiffMap().get(path)?.getKind();
+            return [path, kinds.find(([, value]) => value === kind)?.[0] ?? "?"];
+        });
+        return {
+            changes: response.getChanges() === proto.DiffResponse.DiffChanges.DIFF_SOME,
+            diffs: response.getDiffsList(),
+            replaces: response.getReplacesList(),
+            deleteBeforeReplace: response.getDeletebeforereplace(),
+            detailed: Object.fromEntries(detailed),
+        };
+    }
+
+    async create(type: string, inputs: Bag, options: { preview?: boolean; timeout?: number } = {}): Promise<{ id: string; properties: Bag }> {
+        const request = identified(new proto.CreateRequest(), type)
+            .setProperties(Struct.fromJavaScript(inputs))
+            .setPreview(options.preview ?? false)
+            .setTimeout(options.timeout ?? 0);
+        const response = await unary<proto.CreateResponse>((done) => this.calls.create(request, done));
+        return { id: response.getId(), properties: bag(response.getProperties()) };
+    }
+
+    /** With neither inputs nor properties: an import. */
+    async read(type: string, id: string, inputs?: Bag, properties?: Bag): Promise<{ id: string; inputs: Bag; properties: Bag }> {
+        const request = identified(new proto.ReadRequest(), type).setId(id).setProperties(Struct.fromJavaScript(properties ?? {}));
+        if (inputs !== undefined) request.setInputs(Struct.fromJavaScript(inputs));
+        const response = await unary<proto.ReadResponse>((done) => this.calls.read(request, done));
+        return { id: response.getId(), inputs: bag(response.getInputs()), properties: bag(response.getProperties()) };
+    }
+
+    async update(type: string, id: string, oldInputs: Bag, olds: Bag, news: Bag, preview = false): Promise<Bag> {
+        const request = identified(new proto.UpdateRequest(), type)
+            .setId(id)
+            .setOldInputs(Struct.fromJavaScript(oldInputs))
+            .setOlds(Struct.fromJavaScript(olds))
+            .setNews(Struct.fromJavaScript(news))
+            .setPreview(preview);
+        return bag((await unary<proto.UpdateResponse>((done) => this.calls.update(request, done))).getProperties());
+    }
+
+    async delete(type: string, id: string, inputs: Bag, properties: Bag): Promise<void> {
+        const request = identified(new proto.DeleteRequest(), type)
+            .setId(id)
+            .setOldInputs(Struct.fromJavaScript(inputs))
+            .setProperties(Struct.fromJavaScript(properties));
+        await unary<Empty>((done) => this.calls.delete(request, done));
+    }
+
+    async cancel(): Promise<void> {
+        await unary<Empty>((done) => this.calls.cancel(new Empty(), done));
+    }
+}
+
+export function urnOf(type: string, name = "thing"): string {
+    return `urn:pulumi:test::tests::${type}::${name}`;
+}
+
+function identified<T extends { setUrn(urn: string): T; setType(type: string): T; setName(name: string): T }>(request: T, type: string): T {
+    return request.setUrn(urnOf(type)).setType(type).setName("thing");
+}
+
+function bag(struct: Struct | undefined): Bag {
+    return struct?.toJavaScript() ?? {};
+}
+
+function unary<T>(call: (done: (error: grpc.ServiceError | null, response: T) => void) => unknown): Promise<T> {
+    return new Promise((resolve, reject) => {
+        call((error, response) => {
+            if (error === null) resolve(response);
+            else reject(new CallFailure(error.code, error.details, initFailureOf(error)));
+        });
+    });
+}
+
+function initFailureOf(error: grpc.ServiceError): CallFailure["initFailed"] {
+    const [bytes] = error.metadata.get("grpc-status-details-bin");
+    if (!(bytes instanceof Uint8Array)) return undefined;
+    const [detail]: Any[] = Status.deserializeBinary(bytes).getDetailsList();
+    const failure = detail?.unpack((data: Uint8Array) => proto.ErrorResourceInitFailed.deserializeBinary(data), "pulumirpc.ErrorResourceInitFailed");
+    if (failure === undefined || failure === null) return undefined;
+    return { id: failure.getId(), properties: bag(failure.getProperties()), inputs: bag(failure.getInputs()), reasons: failure.getReasonsList() };
+}

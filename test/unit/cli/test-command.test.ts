@@ -1,0 +1,45 @@
+import { areasOf, chooseAreas, sum, summary, tallyOf } from "../../../tools/cli/commands/test";
+
+const areas = areasOf({
+    projects: [
+        { displayName: "unit", testMatch: ["<rootDir>/test/unit/**/*.test.ts"] },
+        { displayName: "offline", testMatch: ["<rootDir>/test/offline/**/*.test.ts"] },
+        { displayName: "foundation", testMatch: ["<rootDir>/test/e2e/foundation/**/*.test.ts"] },
+    ],
+});
+const result = { numPassedTests: 3, numFailedTests: 0, numPendingTests: 0, numTodoTests: 0, numRuntimeErrorTestSuites: 0 };
+
+describe("quai test", () => {
+    it("has the checks and jest's projects as areas", () => {
+        expect(areas.map(({ name, endToEnd, needsEngine }) => [name, endToEnd, needsEngine])).toEqual([
+            ["typecheck", false, false],
+            ["lint", false, false],
+            ["unit", false, false],
+            ["offline", false, true],
+            ["foundation", true, true],
+        ]);
+    });
+
+    it("runs all areas, or those named in their own order", () => {
+        expect(chooseAreas(areas, [])).toBe(areas);
+        expect(chooseAreas(areas, ["foundation", "lint"]).map(({ name }) => name)).toEqual(["lint", "foundation"]);
+    });
+
+    it("names the areas when asked for another", () => {
+        const message = 'test: there\'s no area "e2e", "x"; the areas are typecheck, lint, unit, offline, foundation';
+        expect(() => chooseAreas(areas, ["unit", "e2e", "x"])).toThrow(message);
+    });
+
+    it.each([
+        ["all pass", result, 0, "3 passed, 0 failed"],
+        ["some fail", { ...result, numFailedTests: 2 }, 1, "3 passed, 2 failed"],
+        ["a file can't run", { ...result, numRuntimeErrorTestSuites: 1 }, 1, "3 passed, 1 failed"],
+        ["some are skipped or to do", { ...result, numPendingTests: 1, numTodoTests: 1 }, 0, "3 passed, 0 failed, 2 skipped"],
+        ["jest ends badly though no test failed", result, 1, "3 passed, 1 failed"],
+        ["jest was killed", undefined, 137, "0 passed, 1 failed"],
+    ])("%s", (_, json, code, line) => expect(summary(tallyOf(json, code))).toBe(line));
+
+    it("sums the areas up in one line", () => {
+        expect(summary(sum([tallyOf(result, 0), { passed: 1, failed: 0, skipped: 0 }, tallyOf(undefined, 1)]))).toBe("4 passed, 1 failed");
+    });
+});

@@ -1,0 +1,208 @@
+import * as pulumi from "@pulumi/pulumi";
+import { createHash } from "node:crypto";
+
+/** A resource as the program registered it. Names stand for resources; secrets' values are there, their paths in `secrets`. */
+export interface Registered {
+    readonly type: string;
+    readonly name: string;
+    readonly inputs: Readonly<Record<string, unknown>>;
+    /** Paths of the inputs that the program marked as secret, e.g. `stdin`, `envs[0]`. */
+    readonly secrets: readonly string[];
+    readonly parent: string;
+    /** `type::name` of the explicit provider; empty: none. */
+    readonly provider: string;
+    /** Everything it waits for: `dependsOn` and resources whose outputs it uses. */
+    readonly after: readonly string[];
+    readonly protect: boolean;
+    readonly deleteBeforeReplace: boolean | undefined;
+    readonly ignoreChanges: readonly string[];
+    readonly replaceOnChanges: readonly string[];
+    readonly additionalSecretOutputs: readonly string[];
+}
+
+/** What the SDK sends for each resource; it declares it as `any`. */
+interface Request {
+    getType(): string;
+    getName(): string;
+    getParent(): string;
+    getProvider(): string;
+    getProtect(): boolean | undefined;
+    getCustom(): boolean;
+    getObject(): { toJavaScript(): Record<string, unknown> };
+    getDependenciesList(): string[];
+    getDeletebeforereplace(): boolean;
+    getDeletebeforereplacedefined(): boolean;
+    getIgnorechangesList(): string[];
+    getReplaceonchangesList(): string[];
+    getAdditionalsecretoutputsList(): string[];
+}
+
+const SIGNATURE = "4dabf18193072939515e22adb298388d";
+const SECRET = "1b47061264138c4ac30d75fd1eb44270";
+
+export const IMAGE = "docker:index/remoteImage:RemoteImage";
+export const CONTAINER = "docker:index/container:Container";
+export const VOLUME = "docker:index/volume:Volume";
+export const NETWORK = "docker:index/network:Network";
+export const COMMAND = "command:local:Command";
+export const REMOTE_COMMAND = "command:remote:Command";
+
+/** Everything one program registered. */
+export class Recording<T> {
+    constructor(
+        readonly result: T,
+        readonly resources: readonly Registered[],
+        /** Values that the mocked generators gave out. */
+        readonly generated: ReadonlySet<string>,
+    ) {}
+
+    of(type: string): Registered[] {
+        return this.resources.filter((resource) => resource.type === type);
+    }
+
+    get(type: string, name: string): Registered {
+        const found = this.of(type).filter((resource) => resource.name === name);
+        if (found.length !== 1 || found[0] === undefined) {
+            const names = this.of(type).map((resource) => resource.name);
+            throw new Error(`${found.length} resources ${type} ${name}; there are: ${names.join(", ")}`);
+        }
+        return found[0];
+    }
+
+    /** `type name` of each resource but providers and the stack's own components, sorted. */
+    list(...kinds: readonly string[]): string[] {
+        return this.resources
+            .filter(({ type }) => kinds.length === 0 || kinds.includes(type))
+            .map(({ type, name }) => `${type} ${name}`)
+            .sort();
+    }
+}
+
+export interface RecordOptions {
+    /** @default "dev" */
+    readonly stack?: string;
+    /** Pulumi's configuration, values as Pulumi hands them over. */
+    readonly config?: Readonly<Record<string, string>>;
+    readonly secretKeys?: readonly string[];
+}
+
+/** Runs a program on mocks and waits until all that it registers is registered. */
+export async function record<T>(program: () => T, options: RecordOptions = {}): Promise<Recording<T>> {
+    const resources: Registered[] = [];
+    const generated = new Set<string>();
+    const mocks: pulumi.runtime.Mocks = {
+        call: ({ inputs }) => inputs as Record<string, unknown>,
+        newResource: ({ type, name, inputs }) => {
+            const made = generatedBy(type, name, inputs as Record<string, unknown>);
+            for (const value of made.secrets) generated.add(value);
+            const { value: plain } = unwrap(inputs, "");
+            return { id: idOf(name), state: { ...(plain as object), ...made.outputs } };
+        },
+    };
+    const stack = options.stack ?? "dev";
+    await pulumi.runtime.setMocks(mocks, "quai", stack);
+    pulumi.runtime.setMockOptions(new RecordingMonitor(mocks, resources), "quai", stack);
+    pulumi.runtime.setAllConfig({ ...options.config }, [...(options.secretKeys ?? [])]);
+    const result = program();
+    await pulumi.runtime.disconnect();
+    return new Recording(result, resources, generated);
+}
+
+/** The mocked engine's id for a resource. */
+export function idOf(name: string): string {
+    return createHash("sha256").update(name).digest("hex");
+}
+
+/** The value of an output. */
+export function valueOf<T>(output: pulumi.Output<T>): Promise<T> {
+    return new Promise((resolve) => void output.apply((value) => resolve(value)));
+}
+
+class RecordingMonitor extends pulumi.runtime.MockMonitor {
+    constructor(
+        mocks: pulumi.runtime.Mocks,
+        private readonly record: Registered[],
+    ) {
+        super(mocks);
+    }
+
+    override async registerResource(request: Request, callback: (error: Error | null, response: unknown) => void): Promise<void> {
+        const { value, secrets } = unwrap(request.getObject().toJavaScript(), "");
+        this.record.push({
+            type: request.getType(),
+            name: request.getName(),
+            inputs: value as Record<string, unknown>,
+            secrets,
+            parent: lastPart(request.getParent()),
+            provider: request.getProvider().split("::").slice(2, 4).join("::"),
+            after: request.getDependenciesList().map(lastPart).sort(),
+            protect: request.getProtect() ?? false,
+            deleteBeforeReplace: request.getDeletebeforereplacedefined() ? request.getDeletebeforereplace() : undefined,
+            ignoreChanges: request.getIgnorechangesList(),
+            replaceOnChanges: request.getReplaceonchangesList(),
+            additionalSecretOutputs: request.getAdditionalsecretoutputsList(),
+        });
+        await super.registerResource(request, callback);
+    }
+}
+
+function lastPart(urn: string): string {
+    return urn.split("::").at(-1) ?? "";
+}
+
+/** A value without the wire's marks for secrets, and the paths where they were. */
+function unwrap(value: unknown, path: string): { value: unknown; secrets: string[] } {
+    if (Array.isArray(value)) {
+        const items = value.map((item, index) => unwrap(item, `${path}[${index}]`));
+        return { value: items.map((item) => item.value), secrets: items.flatMap((item) => item.secrets) };
+    }
+    if (value !== null && typeof value === "object") {
+        const members = value as Record<string, unknown>;
+        if (members[SIGNATURE] === SECRET) {
+            return { value: unwrap(members["value"], path).value, secrets: [path] };
+        }
+        const entries = Object.entries(members).map(
+            ([key, member]) => [key, unwrap(member, path === "" ? key : `${path}.${key}`)] as const,
+        );
+        return {
+            value: Object.fromEntries(entries.map(([key, member]) => [key, member.value])),
+            secrets: entries.flatMap(([, member]) => member.secrets),
+        };
+    }
+    return { value, secrets: [] };
+}
+
+/** What a provider would make up, the same each time. */
+function generatedBy(type: string, name: string, inputs: Record<string, unknown>): { outputs: object; secrets: string[] } {
+    const bytes = (length: number) =>
+        Buffer.concat([0, 1, 2, 3].map((part) => createHash("sha512").update(`${type} ${name} ${part}`).digest())).subarray(0, length);
+    const pem = (label: string) => `-----BEGIN ${label}-----\n${bytes(48).toString("base64")}\n-----END ${label}-----\n`;
+    switch (type) {
+        case "random:index/randomPassword:RandomPassword": {
+            const result = bytes(128)
+                .toString("hex")
+                .slice(0, inputs["length"] as number);
+            return { outputs: { result }, secrets: [result] };
+        }
+        case "random:index/randomBytes:RandomBytes": {
+            const value = bytes(inputs["length"] as number);
+            return {
+                outputs: { base64: value.toString("base64"), hex: value.toString("hex") },
+                secrets: [value.toString("base64"), value.toString("hex"), value.toString("base64url")],
+            };
+        }
+        case "tls:index/privateKey:PrivateKey": {
+            const keys = { privateKeyPem: pem("EC PRIVATE KEY"), privateKeyPemPkcs8: pem("PRIVATE KEY") };
+            return { outputs: { ...keys, publicKeyPem: pem("PUBLIC KEY") }, secrets: [keys.privateKeyPem, keys.privateKeyPemPkcs8] };
+        }
+        case "tls:index/selfSignedCert:SelfSignedCert":
+        case "tls:index/locallySignedCert:LocallySignedCert":
+            return { outputs: { certPem: pem("CERTIFICATE") }, secrets: [] };
+        case "tls:index/certRequest:CertRequest":
+            return { outputs: { certRequestPem: pem("CERTIFICATE REQUEST") }, secrets: [] };
+        case IMAGE:
+            return { outputs: { imageId: `sha256:${idOf(name)}` }, secrets: [] };
+        default:
+            return { outputs: {}, secrets: [] };
+    }
+}

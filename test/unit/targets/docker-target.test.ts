@@ -1,0 +1,101 @@
+import { DockerTarget } from "../../../components/targets";
+import { COMMAND, IMAGE, NETWORK, record } from "../support/mocks";
+import { dockerTarget, MIB } from "../support/target";
+
+const PROVIDER = "pulumi:providers:docker";
+
+describe("a Docker target", () => {
+    test("this machine's engine: explicit providers, two networks, nothing else", async () => {
+        const { resources, get, list } = await recorded(() => dockerTarget());
+        expect(list()).toEqual([
+            `${NETWORK} app`,
+            `${NETWORK} data`,
+            "pulumi:providers:command host-commands",
+            "pulumi:providers:docker host",
+            "pulumi:providers:random host-random",
+            "pulumi:providers:tls host-tls",
+            "quai:target:Docker host",
+        ]);
+        expect(get(PROVIDER, "host").inputs).toEqual({ disableDockerDaemonCheck: "true" });
+        for (const resource of resources.filter(({ type }) => type !== "quai:target:Docker")) {
+            expect(resource.parent).toBe("host");
+        }
+    });
+
+    test("R15: databases live on a network without a way out; both carry the stack's labels", async () => {
+        const { get } = await recorded(() => dockerTarget());
+        const labels = (service: string) => [
+            { label: "io.quai.stack", value: "demo-dev" },
+            { label: "io.quai.role", value: "network" },
+            { label: "io.quai.service", value: service },
+        ];
+        expect(get(NETWORK, "app").inputs).toEqual({ name: "demo-dev-app", internal: false, labels: labels("app") });
+        expect(get(NETWORK, "data").inputs).toEqual({ name: "demo-dev-data", internal: true, labels: labels("data") });
+        expect(get(NETWORK, "data").provider).toBe(`${PROVIDER}::host`);
+    });
+
+    test("a stopped stack has no networks", async () => {
+        const { of, result } = await recorded(() => dockerTarget({ running: false }));
+        expect(of(NETWORK)).toEqual([]);
+        expect(result.networks).toBeUndefined();
+    });
+
+    test("another host is reached by the system's ssh, never asking", async () => {
+        const ssh = { url: "ssh://deploy@203.0.113.7", user: "deploy", host: "203.0.113.7", port: 22, identityFile: "/keys/id" };
+        const { get } = await recorded(() => dockerTarget({ ssh }));
+        const { host, sshOpts } = get(PROVIDER, "host").inputs;
+        expect(host).toBe("ssh://deploy@203.0.113.7");
+        expect(JSON.parse(String(sshOpts))).toEqual([
+            "-i",
+            "/keys/id",
+            "-o",
+            "IdentitiesOnly=yes",
+            "-o",
+            "BatchMode=yes",
+            "-o",
+            "ServerAliveInterval=15",
+        ]);
+    });
+
+    test("R27: the password of a registry is a secret input", async () => {
+        const registries = [{ address: "registry.example.com", username: "deploy", password: "pass-of-the-registry" }];
+        const { get } = await recorded(() => dockerTarget({ registries }));
+        const provider = get(PROVIDER, "host");
+        expect(provider.secrets).toEqual(["registryAuth"]);
+        expect(JSON.parse(String(provider.inputs["registryAuth"]))).toEqual(registries);
+    });
+
+    test("an image is pulled once, whoever asks, by the mirror's name, and kept for a rollback", async () => {
+        const { of } = await recorded(() => {
+            const target = dockerTarget({ imageMirror: { "nginx:1.30.4-trixie": "quai.local/nginx:1.22-abc" } });
+            expect(target.image("nginx:1.30.4-trixie")).toBe(target.image("nginx:1.30.4-trixie"));
+            target.image("redis:7.4.11-bookworm");
+        });
+        expect(of(IMAGE).map(({ inputs }) => inputs)).toEqual([
+            { name: "quai.local/nginx:1.22-abc", keepLocally: true },
+            { name: "redis:7.4.11-bookworm", keepLocally: true },
+        ]);
+        expect(of(COMMAND)).toEqual([]);
+    });
+
+    test("R36: two stacks on one host share no name", async () => {
+        const names = async (stack: string) => {
+            const { of, result } = await recorded(() => new DockerTarget("host", { stack, logs: { maxSize: MIB, maxFiles: 1 } }));
+            return [...of(NETWORK).map(({ inputs }) => inputs["name"]), result.name("api", "3fa9c1d2")];
+        };
+        const [dev, prod] = [await names("demo-dev"), await names("demo-prod")];
+        expect(dev).toEqual(["demo-dev-app", "demo-dev-data", "demo-dev-api-3fa9c1d2"]);
+        expect(prod.filter((name) => dev.includes(name))).toEqual([]);
+    });
+});
+
+async function recorded<T>(program: () => T) {
+    const recording = await record(program);
+    return {
+        result: recording.result,
+        resources: recording.resources,
+        of: (type: string) => recording.of(type),
+        get: (type: string, name: string) => recording.get(type, name),
+        list: () => recording.list(),
+    };
+}
