@@ -8,6 +8,7 @@ const base = {
 };
 const project = (name, match) => ({ ...base, displayName: name, testMatch: match.map((m) => `<rootDir>/${m}`) });
 module.exports = {
+    testSequencer: "<rootDir>/test/e2e/support/in-order.cjs",
     projects: [
         project("unit", ["test/unit/**/*.test.ts"]),
         project("contract", ["test/contract/**/*.test.ts"]),

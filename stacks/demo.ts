@@ -3,12 +3,12 @@ import { officialImage } from "../components/internal/images";
 import { PostgresWithBackup, postgresSecrets } from "../components/postgres-with-backup";
 import { Redis } from "../components/redis";
 import { SecretsBundle } from "../components/secrets-bundle";
-import type { RateLimit } from "../components/tls-proxy";
+import type { RateLimit, TlsMode } from "../components/tls-proxy";
 import { TlsProxy } from "../components/tls-proxy";
 import type { ServiceArgs } from "../components/web-stack";
 import { WebStack } from "../components/web-stack";
 import type { DeployedStack, StackContext } from ".";
-import { imageSource, secretFiles, tlsMode, withSettings } from "./shared";
+import { imageSources, secretFiles, tlsMode, withSettings } from "./shared";
 
 const API_USER = { uid: 10001, gid: 10001 };
 const WEB_USER = { uid: 101, gid: 101 };
@@ -16,6 +16,12 @@ const UPLOADS = "/data/uploads";
 
 /** The demonstration of examples/demo: an API with migrations, a single-page front end, a worker, a scheduler, uploads. */
 export function demo({ settings, target, given }: StackContext): DeployedStack {
+    // First what the settings can get wrong, so that nothing is made of half a description.
+    const images = imageSources(settings, {
+        api: { build: "examples/demo/api", args: { BASE: target.reference(officialImage("debian")) } },
+        web: { build: "examples/demo/web", args: { BASE: target.reference(officialImage("nginx")) } },
+    });
+    const tls = tlsMode(settings);
     const secrets = new SecretsBundle("secrets", {
         target,
         generate: {
@@ -78,16 +84,13 @@ export function demo({ settings, target, given }: StackContext): DeployedStack {
             health: { http: "/health", interval: 3, startPeriod: 10 },
             memory: 128 * 1024 * 1024,
         },
-        worker: background("worker"),
+        worker: { ...background("worker"), files: { [UPLOADS]: { files: uploads, readOnly: true } } },
         scheduler: background("scheduler"),
     };
     const application = new WebStack("application", {
         target,
         host: settings.domain,
-        images: {
-            api: imageSource(settings, "api", { build: "examples/demo/api", args: { BASE: target.reference(officialImage("debian")) } }),
-            web: imageSource(settings, "web", { build: "examples/demo/web", args: { BASE: target.reference(officialImage("nginx")) } }),
-        },
+        images,
         services: Object.fromEntries(Object.entries(services).map(([name, service]) => [name, withSettings(settings, name, service)])),
         jobs: {
             migrate: {
@@ -100,7 +103,7 @@ export function demo({ settings, target, given }: StackContext): DeployedStack {
         },
         after: [database.endpoint.ready, redis.ready, uploads.mount.ready],
     });
-    const proxy = demoProxy({ settings, target, given }, application);
+    const proxy = demoProxy({ settings, target, tls }, application);
     application.startSchedulers(proxy.switched === undefined ? [] : [proxy.switched]);
     return {
         urls: proxy.urls,
@@ -112,7 +115,10 @@ export function demo({ settings, target, given }: StackContext): DeployedStack {
     };
 }
 
-function demoProxy({ settings, target }: StackContext, application: WebStack): TlsProxy {
+function demoProxy(
+    { settings, target, tls }: Pick<StackContext, "settings" | "target"> & { readonly tls: TlsMode },
+    application: WebStack,
+): TlsProxy {
     const { proxy } = settings;
     const budget: RateLimit = { name: "api", rate: { requests: proxy.requestsPerSecond, per: "second" }, burst: proxy.burst };
     const login: RateLimit = { name: "login", rate: { requests: proxy.login.requestsPerMinute, per: "minute" }, burst: proxy.login.burst };
@@ -121,7 +127,7 @@ function demoProxy({ settings, target }: StackContext, application: WebStack): T
         target,
         domain: settings.domain,
         aliases: settings.aliases,
-        tls: tlsMode(settings),
+        tls,
         ports: settings.ports,
         bodyLimit: proxy.bodyLimit,
         timeouts: proxy.timeouts,

@@ -5,8 +5,37 @@ import type { TlsMode } from "../components/tls-proxy";
 import type { ImageSource, ServiceArgs } from "../components/web-stack";
 import type { Settings } from "../infra/settings";
 
-/** The image that the settings name for a service, or else the application's own. */
-export function imageSource(settings: Settings, name: string, otherwise: ImageSource): ImageSource {
+/**
+ * The images of an application: what the settings name, or else its own.
+ *
+ * @throws Error that lists every image that would be built in production, where only a digest says what runs (R9): the policy
+ *   `pinned-images` sees the settings alone, and not what an application builds where they name nothing
+ */
+export function imageSources(settings: Settings, own: Readonly<Record<string, ImageSource>>): Record<string, ImageSource> {
+    const problems =
+        settings.environment !== "production" || isWaived(settings, "pinned-images")
+            ? []
+            : Object.entries(own).flatMap(([name, source]) =>
+                  settings.images[name] === undefined && "build" in source
+                      ? [
+                            `quai:images.${name}: production needs a reference with a digest, such as registry.example.com/${name}:1.0.0@sha256:… (got none, so it would be built from ${source.build})`,
+                        ]
+                      : [],
+              );
+    if (problems.length > 0) {
+        throw new Error(problems.join("\n"));
+    }
+    return Object.fromEntries(Object.entries(own).map(([name, otherwise]) => [name, imageSource(settings, name, otherwise)]));
+}
+
+function isWaived(settings: Settings, rule: string): boolean {
+    const waiver = settings.waive[rule];
+    return waiver !== undefined && Date.now() < Date.parse(waiver.until) + DAY;
+}
+
+const DAY = 86_400_000;
+
+function imageSource(settings: Settings, name: string, otherwise: ImageSource): ImageSource {
     const image = settings.images[name];
     if (image === undefined) {
         return otherwise;

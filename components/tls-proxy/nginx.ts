@@ -180,7 +180,7 @@ function secureServer(spec: ProxySpec, server: { names: readonly string[]; route
         "    set $release '';",
         "    set $cache '';",
         "    # Here and nowhere below: a header in a location would drop all of these there.",
-        `    add_header Strict-Transport-Security "${hsts}" always;`,
+        ...(maxAge === 0 ? [] : [`    add_header Strict-Transport-Security "${hsts}" always;`]),
         "    add_header X-Content-Type-Options nosniff always;",
         "    add_header X-Frame-Options DENY always;",
         '    add_header X-XSS-Protection "1; mode=block" always;',

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import * as grpc from "@grpc/grpc-js";
 import type { Any } from "google-protobuf/google/protobuf/any_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
@@ -71,6 +72,14 @@ export function temporaryFolder(): { readonly path: string; remove(): void } {
     return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
 }
 
+/** Waits for something to come true, ten seconds at most. */
+export async function until(holds: () => boolean): Promise<void> {
+    for (const end = Date.now() + 10_000; !holds(); ) {
+        if (Date.now() > end) throw new Error(`not within ten seconds: ${holds.toString()}`);
+        await sleep(50);
+    }
+}
+
 /** Bundles and installs a plugin as a user would get it, and starts it as the engine would. */
 export async function startInstalled(name: FallbackPlugin): Promise<PluginProcess> {
     const home = temporaryFolder();
@@ -121,7 +130,7 @@ export class PluginProcess {
     /** Ends the plugin as the engine does: cancellation, then an interrupt. Answers its exit code. */
     async stop(): Promise<number | null> {
         const ended = new Promise<number | null>((resolve) => this.child.once("exit", resolve));
-        if (this.child.exitCode === null) {
+        if (this.child.exitCode === null && this.child.signalCode === null) {
             this.child.kill("SIGINT");
             await ended;
         }

@@ -11,7 +11,7 @@ import { run } from "./process";
 import { stateBackend } from "./state";
 import { moduleProxies } from "./toolchain";
 import { messageOf, type EngineFiles } from "./types";
-import { checkoutRoot, engineVersion } from "./versions";
+import { checkoutRoot, engineVersion, languageHostVersion } from "./versions";
 
 /** One line of `./quai doctor`. */
 export interface Check {
@@ -63,11 +63,12 @@ async function engineChecks(env: Environment): Promise<Check[]> {
             { name: "Node.js language host", state: "missing", fix: "comes with the engine" },
         ];
     }
+    const hostVersion = files.source === "built" ? languageHostVersion : files.version;
     const host = await run(files.languageHost, ["--help"], { env, timeoutMs: 10_000 }).catch(() => undefined);
     return [
         { name: "Pulumi engine", state: "ok", version: files.version, from: `${files.source}: ${files.pulumi}` },
         host
-            ? { name: "Node.js language host", state: "ok", from: files.languageHost }
+            ? { name: "Node.js language host", state: "ok", version: hostVersion, from: files.languageHost }
             : {
                   name: "Node.js language host",
                   state: "missing",

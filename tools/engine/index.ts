@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { buildEngine, pinsDigest } from "./build";
 import type { DownloadOptions } from "./download";
@@ -79,6 +79,12 @@ export function findCached(source: "downloaded" | "built", env: Environment): En
     return existsSync(pulumi) && existsSync(languageHost) ? { source, pulumi, languageHost, version: engineVersion } : undefined;
 }
 
+/** What a download or a build that was killed has left. Only to be called by the holder of the lock. */
+function removePartial(folder: string): void {
+    const left = readdirSync(folder).filter((name) => name.includes(".partial-"));
+    for (const name of left) rmSync(join(folder, name), { recursive: true, force: true });
+}
+
 async function acquire(sources: readonly EngineSource[], options: EngineOptions, env: Environment): Promise<EngineFiles> {
     const reporter = options.reporter ?? silent;
     const network: DownloadOptions = { env, connectTimeoutMs: options.connectTimeoutMs ?? 3_000, signal: options.signal };
@@ -98,6 +104,7 @@ async function acquire(sources: readonly EngineSource[], options: EngineOptions,
         async () => {
             const meanwhile = cached();
             if (meanwhile) return meanwhile;
+            removePartial(join(cacheDir(env), "engine"));
             if (sources.includes("downloaded")) {
                 const target = cachedFolder("downloaded", env);
                 await downloadOfficial({ version: engineVersion, target, reporter, download: network, sites: options.sites });

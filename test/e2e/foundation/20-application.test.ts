@@ -91,7 +91,7 @@ describe("the proxy keeps the guides' promises", () => {
         for (const servername of [HOST, "localhost"]) expect(await handshake({ servername, onlyCertificate: true })).toBeDefined();
     });
 
-    test.each(["/", "/api/health", "/api/nothing", "/assets/nothing", "/api/token"])(
+    test.each(["/", "/api/health", "/api/nothing", "/assets/nothing"])(
         "R82: security headers once each on %s",
         async (path) => {
             const { rawHeaders } = await ask(path);
@@ -106,13 +106,13 @@ describe("the proxy keeps the guides' promises", () => {
     });
 
     test("R74: what a client claims about itself is overwritten", async () => {
-        const answer = await askJson<{ headers: Record<string, string> }>("/api/echo", {
+        const answer = await askJson<{ headers: Record<string, string[]> }>("/api/echo", {
             headers: { "X-Forwarded-For": "6.6.6.6", "X-Real-IP": "6.6.6.6", "X-Forwarded-Proto": "http" },
         });
         const headers = Object.fromEntries(Object.entries(answer.headers).map(([name, value]) => [name.toLowerCase(), value]));
-        expect(headers["x-forwarded-proto"]).toBe("https");
+        expect(headers["x-forwarded-proto"]).toEqual(["https"]);
         expect(JSON.stringify(headers)).not.toContain("6.6.6.6");
-        expect(headers["host"]).toBe(`${HOST}:${HTTPS}`);
+        expect(headers["host"]).toEqual([`${HOST}:${HTTPS}`]);
     });
 
     test("R76: 49 MB are taken, 51 MB are 413", async () => {
@@ -168,7 +168,7 @@ interface Handshake {
 function handshake({ onlyCertificate, ...options }: Handshake): Promise<string | null> {
     return new Promise((resolve, reject) => {
         // "localhost" is in the certificate but isn't a name of the site: it's checked on a connection to the site's name.
-        const name = onlyCertificate === true ? { servername: HOST, checkServerIdentity: undefined } : {};
+        const name = onlyCertificate === true ? { servername: HOST, checkServerIdentity: () => undefined } : {};
         const socket = connect({ host: "127.0.0.1", port: HTTPS, servername: HOST, ca: authority(), ...options, ...name }, () => {
             const certificate = socket.getPeerX509Certificate();
             const matches =

@@ -110,7 +110,11 @@ export function writeSettings(more: StackConfig = {}): void {
         "quai:postgres": { version: 15, memory: "256m" },
         "quai:redis": { memory: "64m" },
         "quai:backup": { keep: { daily: 3, weekly: 0, monthly: 0 }, drill: "never", offsite: { repository: offsite() } },
-        "quai:services": { scheduler: { env: { SCHEDULE_SECONDS: "2" } } },
+        "quai:services": {
+            scheduler: { env: { SCHEDULE_SECONDS: "2" } },
+            // A release that is broken is told sooner.
+            api: { health: { timeout: "2s", retries: 3, startPeriod: "10s" } },
+        },
         ...more,
     };
     writeFileSync(join(checkout(), `Pulumi.${STACK}.yaml`), JSON.stringify({ config }, null, 2));

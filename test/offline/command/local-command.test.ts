@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { isSecret, PluginProcess, secret, startInstalled, temporaryFolder, UNKNOWN } from "../harness";
+import { isSecret, PluginProcess, secret, startInstalled, temporaryFolder, UNKNOWN, until } from "../harness";
 
 const COMMAND = "command:local:Command";
 const PASSWORD = "s3cret-and-long-enough";
@@ -133,8 +133,8 @@ test("wrong inputs are named, all at once", async () => {
     const { failures } = await plugin.check(COMMAND, { creat: "x", logging: "all", environment: { A: 1 }, triggers: "x", archivePaths: ["*"] });
     expect(failures).toEqual([
         'creat: unknown property of Command; did you mean "create"?',
-        'logging: must be one of "stdout", "stderr", "stdoutAndStderr", "none" (got "all")',
         "environment.A: must be a string (got 1)",
+        'logging: must be one of "stdout", "stderr", "stdoutAndStderr", "none" (got "all")',
         'triggers: must be a list (got "x")',
     ]);
     expect((await plugin.check(COMMAND, { archivePaths: ["*"] })).failures).toEqual([
@@ -144,18 +144,27 @@ test("wrong inputs are named, all at once", async () => {
 
 test("cancellation ends the command and what it started", async () => {
     const fresh = await startInstalled("command");
-    const create = `echo $$ > ${at("group")}; sleep 1000 & (trap '' TERM; sleep 1001) & wait`;
-    const running = fresh.create(COMMAND, { create });
-    running.catch(() => undefined);
-    while (!existsSync(at("group"))) await sleep(50);
-    await sleep(100);
-    await fresh.cancel();
-    await expect(running).rejects.toThrow("thing: cancelled");
-    const group = readFileSync(at("group"), "utf8").trim();
-    expect(() => execFileSync("pgrep", ["-g", group])).toThrow();
-    await expect(fresh.create(COMMAND, { create: "true" })).rejects.toThrow("thing: cancelled");
-    await fresh.stop();
+    try {
+        const create = `sleep 1000 & (trap '' TERM; sleep 1001) & echo $$ > ${at("group")}; wait`;
+        const running = fresh.create(COMMAND, { create });
+        running.catch(() => undefined);
+        await until(() => existsSync(at("group")));
+        await sleep(200);
+        expect(runningIn(readFileSync(at("group"), "utf8"))).toHaveLength(3);
+        await fresh.cancel();
+        await expect(running).rejects.toThrow("thing: cancelled");
+        expect(runningIn(readFileSync(at("group"), "utf8"))).toEqual([]);
+        await expect(fresh.create(COMMAND, { create: "true" })).rejects.toThrow("thing: cancelled");
+    } finally {
+        await fresh.stop();
+    }
 }, 30_000);
+
+/** The processes of a group that still run (the ended ones that nobody has waited for don't count). */
+function runningIn(group: string): string[] {
+    const lines = execFileSync("ps", ["-eo", "pgid=,stat=,args="], { encoding: "utf8" }).split("\n");
+    return lines.map((line) => line.trim().split(/\s+/)).filter(([id, state]) => id === group.trim() && !state?.startsWith("Z")).map((words) => words.join(" "));
+}
 
 test("customTimeouts end a command", async () => {
     const started = Date.now();

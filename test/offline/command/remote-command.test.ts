@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { isSecret, PluginProcess, revealed, secret, startInstalled, temporaryFolder, textAsset, type Bag } from "../harness";
+import { isSecret, PluginProcess, revealed, secret, startInstalled, temporaryFolder, textAsset, until, type Bag } from "../harness";
 import { Sshd } from "./sshd";
 
 const COMMAND = "command:remote:Command";
@@ -152,15 +152,17 @@ test("a connection that broke is opened again", async () => {
 
 test("cancellation ends the command on the other machine", async () => {
     const fresh = await startInstalled("command");
-    const mark = at("still-running");
-    const running = fresh.create(COMMAND, inputs({ create: `trap 'echo ended > ${mark}; exit' TERM; touch ${mark}; while true; do sleep 0.1; done` }));
-    running.catch(() => undefined);
-    while (!existsSync(mark)) await sleep(50);
-    await fresh.cancel();
-    await expect(running).rejects.toThrow("thing: cancelled");
-    await sleep(500);
-    expect(readFileSync(mark, "utf8")).toBe("ended\n");
-    await fresh.stop();
+    try {
+        const mark = at("still-running");
+        const running = fresh.create(COMMAND, inputs({ create: `trap 'echo ended > ${mark}; exit' TERM; touch ${mark}; while true; do sleep 0.1; done` }));
+        running.catch(() => undefined);
+        await until(() => existsSync(mark));
+        await fresh.cancel();
+        await expect(running).rejects.toThrow("thing: cancelled");
+        await until(() => readFileSync(mark, "utf8") === "ended\n");
+    } finally {
+        await fresh.stop();
+    }
 }, 30_000);
 
 test("an update runs `update`, or else `create`; only triggers replace", async () => {

@@ -22,7 +22,8 @@ export class Sshd {
         private readonly folder: ReturnType<typeof temporaryFolder>,
     ) {}
 
-    static async create(): Promise<Sshd> {
+    /** @param settings more lines of its configuration */
+    static async create(settings: readonly string[] = []): Promise<Sshd> {
         if (!existsSync(SSHD)) throw new Error(`${SSHD}: not there; the tests of remote commands need it: apt-get install openssh-server`);
         const folder = temporaryFolder();
         const path = (name: string): string => join(folder.path, name);
@@ -45,6 +46,7 @@ export class Sshd {
             "PasswordAuthentication no",
             "PermitRootLogin prohibit-password",
             "LogLevel VERBOSE",
+            ...settings,
         ];
         writeFileSync(path("config"), `${config.join("\n")}\n`);
         const read = (name: string): string => readFileSync(path(name), "utf8");

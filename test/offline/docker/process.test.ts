@@ -1,7 +1,8 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { CallFailure, isSecret, secret, startInstalled, type PluginProcess } from "../harness";
-import { BASE_IMAGE, cleanUp, CONTAINER, engine, makeBaseImage, unique, VOLUME } from "./support/engine";
+import { CallFailure, isSecret, secret, startInstalled, temporaryFolder, type PluginProcess } from "../harness";
+import { BASE_IMAGE, cleanUp, CONTAINER, engine, IMAGE, makeBaseImage, unique, VOLUME } from "./support/engine";
 import { startSshd, type Sshd } from "./support/sshd";
 
 jest.setTimeout(120_000);
@@ -78,6 +79,19 @@ describe("as a process", () => {
             ["entrypoints", "networkDatas"],
         ]);
         await plugin.delete(CONTAINER, failure.initFailed.id, inputs, failure.initFailed.properties);
+    });
+
+    test("secret build arguments don't show in a build's output", async () => {
+        const folder = temporaryFolder();
+        writeFileSync(join(folder.path, "Dockerfile"), `FROM ${BASE_IMAGE}\nARG TOKEN\nRUN echo token is $TOKEN; exit 3\n`);
+        await plugin.configure({ host: "unix:///var/run/docker.sock" });
+        const build = { context: folder.path, buildArgs: { TOKEN: secret("argument-of-this-test") } };
+        const { inputs } = await plugin.check(IMAGE, { name: unique("i"), build });
+        const failure = String(await plugin.create(IMAGE, inputs).catch((error: unknown) => error));
+        folder.remove();
+        const texts = [failure, JSON.stringify(plugin.logs)].join("\n");
+        expect(texts).toContain("token is [secret]");
+        expect(texts).not.toContain("argument-of-this-test");
     });
 
     test("a type that isn't offered is refused by name", async () => {

@@ -21,10 +21,7 @@ describe.each(["unix", "ssh"])("the real engine and the npm SDK, over %s", (kind
         await makeBaseImage();
         sshd = kind === "ssh" ? await startSshd() : undefined;
         context = mkdtempSync(join(tmpdir(), "quaitest-context-"));
-        writeFileSync(
-            join(context, "Dockerfile"),
-            "ARG BASE\nFROM $BASE\nARG RELEASE\nARG TOKEN\nRUN echo $RELEASE > /release; echo seen $TOKEN\n",
-        );
+        writeFileSync(join(context, "Dockerfile"), "ARG BASE\nFROM $BASE\nARG RELEASE\nRUN echo $RELEASE > /release\n");
         stack = await PulumiStack.open();
     });
     afterAll(async () => {
@@ -64,68 +61,74 @@ describe.each(["unix", "ssh"])("the real engine and the npm SDK, over %s", (kind
         expect(await pulumi(["preview", "--expect-no-changes"], { release: "1" })).toMatchObject({ code: 0 });
     });
 
-    test("a restart policy changes in place", async () => {
-        const before = await inspect<InspectedContainer>("containers", `${prefix}-swapped-1`);
-        expect(await up({ release: "1", restart: "always" })).toMatch(/~ 1 updated/);
-        const after = await inspect<InspectedContainer>("containers", `${prefix}-swapped-1`);
-        expect([after.Id, after.HostConfig.RestartPolicy.Name]).toEqual([before.Id, "always"]);
-    });
+    // The rest is about the plugin, whatever the way to the engine.
+    if (kind === "unix") {
+        test("a restart policy changes in place", async () => {
+            const before = await inspect<InspectedContainer>("containers", `${prefix}-swapped-1`);
+            expect(await up({ release: "1", restart: "always" })).toMatch(/~ 1 updated/);
+            const after = await inspect<InspectedContainer>("containers", `${prefix}-swapped-1`);
+            expect([after.Id, after.HostConfig.RestartPolicy.Name]).toEqual([before.Id, "always"]);
+        });
 
-    test("a release that never gets healthy: the update fails and says why, the old one keeps running", async () => {
-        const { code, output } = await pulumi(["up", "--yes", "--skip-preview"], { release: "2", broken: true });
-        expect(code).not.toBe(0);
-        expect(output).toContain("failed to be in healthy state within waitTimeout (2 s)");
-        expect(output).toMatch(/last healthcheck \(exit code 1\): it is \[secret\]/);
-        expect(output).toContain("token is [secret]");
-        expect((await service("1")).State).toMatchObject({ Running: true, Health: { Status: "healthy" } });
-        expect((await service("2")).State.Running).toBe(true);
-        expect(JSON.parse(stack.state())).toMatchObject({ checkpoint: { latest: { resources: expect.anything() as unknown } } });
-    });
+        test("a release that never gets healthy: the update fails and says why, the old one keeps running", async () => {
+            const { code, output } = await pulumi(["up", "--yes", "--skip-preview"], { release: "2", broken: true });
+            expect(code).not.toBe(0);
+            expect(output).toContain("failed to be in healthy state within waitTimeout (2 s)");
+            expect(output).toMatch(/last healthcheck \(exit code 1\): it is \[secret\]/);
+            expect(output).toContain("token is [secret]");
+            expect((await service("1")).State).toMatchObject({ Running: true, Health: { Status: "healthy" } });
+            expect((await service("2")).State.Running).toBe(true);
+            expect(JSON.parse(stack.state())).toMatchObject({ checkpoint: { latest: { resources: expect.anything() as unknown } } });
+        });
 
-    test("the same again: the bad one is replaced and judged again", async () => {
-        const bad = await service("2");
-        const { code, output } = await pulumi(["up", "--yes", "--skip-preview"], { release: "2", broken: true });
-        expect(code).not.toBe(0);
-        expect(output).toMatch(/service-2.*replac/);
-        expect((await service("2")).Id).not.toBe(bad.Id);
-        expect((await service("1")).State.Running).toBe(true);
-    });
+        test("the same again: the bad one is replaced and judged again", async () => {
+            const bad = await service("2");
+            const { code, output } = await pulumi(["up", "--yes", "--skip-preview"], { release: "2", broken: true });
+            expect(code).not.toBe(0);
+            expect(output).toMatch(/service-2.*replac/);
+            expect((await service("2")).Id).not.toBe(bad.Id);
+            expect((await service("1")).State.Running).toBe(true);
+        });
 
-    test("the next good release: both others go, and `swapped` was created before the old one was deleted", async () => {
-        const output = await up({ release: "3" });
-        const order = output.split("\n").filter((line) => /swapped (created|deleted)/.test(line));
-        expect(order).toHaveLength(2);
-        expect(order[0]).toMatch(/created/);
-        const names = await engine.json<{ Names: string[] }[]>("GET", "/containers/json", { query: { all: true } });
-        const mine = names.flatMap((container) => container.Names).filter((name) => name.startsWith(`/${prefix}`));
-        expect(mine.sort()).toEqual([`/${prefix}-service-3`, `/${prefix}-swapped-3`]);
-    });
+        test("the next good release: both others go, and `swapped` was created before the old one was deleted", async () => {
+            const output = await up({ release: "3" });
+            const order = output.split("\n").filter((line) => /swapped (created|deleted)/.test(line));
+            // Two old ones: the failed release had made one, too.
+            expect(order.map((line) => /created|deleted/.exec(line)?.[0])).toEqual(["created", "deleted", "deleted"]);
+            const names = await engine.json<{ Names: string[] }[]>("GET", "/containers/json", { query: { all: true } });
+            const mine = names.flatMap((container) => container.Names).filter((name) => name.startsWith(`/${prefix}`));
+            expect(mine.sort()).toEqual([`/${prefix}-service-3`, `/${prefix}-swapped-3`]);
+        });
 
-    test("drift: a container removed by hand is found by a refresh and made anew", async () => {
-        await engine.send("DELETE", `/containers/${prefix}-service-3`, { query: { force: true } });
-        const { code, output } = await pulumi(["up", "--refresh", "--yes", "--skip-preview"], { release: "3" });
-        expect([code, output]).toEqual([0, expect.stringMatching(/\+ 1 created/)]);
-        expect((await service("3")).State.Running).toBe(true);
-    });
+        test("drift: a container removed by hand is found by a refresh and made anew", async () => {
+            await engine.send("DELETE", `/containers/${prefix}-service-3`, { query: { force: true } });
+            const { code, output } = await pulumi(["up", "--refresh", "--yes", "--skip-preview"], { release: "3" });
+            expect([code, output]).toEqual([0, expect.stringMatching(/\+ 1 created/)]);
+            expect((await service("3")).State.Running).toBe(true);
+        });
 
-    test("a preview of a new release knows what will happen without touching anything", async () => {
-        const { code, output } = await pulumi(["preview"], { release: "4" });
-        expect([code, output]).toEqual([0, expect.stringMatching(/service-4.*create/)]);
-        await expect(service("4")).rejects.toThrow("No such container");
-    });
+        test("a preview of a new release knows what will happen without touching anything", async () => {
+            const { code, output } = await pulumi(["preview"], { release: "4" });
+            expect([code, output]).toEqual([0, expect.stringMatching(/service-4.*create/)]);
+            await expect(service("4")).rejects.toThrow("No such container");
+        });
 
-    test.each([
-        [{ gpus: "all" }, "gpus: the offline docker plugin doesn't support gpus"],
-        [{ restrat: "always" }, 'restrat: unknown property of docker.Container; did you mean "restart"?'],
-    ])("%j is refused by name", async (extra, message) => {
-        const { code, output } = await pulumi(["preview"], { release: "3", extra });
-        expect([code, output]).toEqual([255, expect.stringContaining(message)]);
-    });
+        test.each([
+            [{ gpus: "all" }, "gpus: the offline docker plugin doesn't support gpus"],
+            [
+                { mounts: [{ type: "tmpfs", target: "/t", raedOnly: true }] },
+                'mounts[0].raedOnly: unknown property of ContainerMount; did you mean "readOnly"?',
+            ],
+        ])("%j is refused by name", async (extra, message) => {
+            const { code, output } = await pulumi(["preview"], { release: "3", extra });
+            expect([code, output]).toEqual([1, expect.stringContaining(message)]);
+        });
 
-    test("a tcp:// host is refused", async () => {
-        const { code, output } = await pulumi(["preview"], { release: "3", provider: { host: "tcp://127.0.0.1:2375" } });
-        expect([code, output]).toEqual([255, expect.stringContaining("the offline docker plugin speaks unix:// and ssh:// only")]);
-    });
+        test("a tcp:// host is refused", async () => {
+            const { code, output } = await pulumi(["preview"], { release: "3", provider: { host: "tcp://127.0.0.1:2375" } });
+            expect([code, output]).toEqual([1, expect.stringContaining("the offline docker plugin speaks unix:// and ssh:// only")]);
+        });
+    }
 
     test("no secret stands in the state or in any output", () => {
         expect(stack.state()).toContain("ciphertext");
@@ -134,7 +137,7 @@ describe.each(["unix", "ssh"])("the real engine and the npm SDK, over %s", (kind
     });
 
     test("destroy leaves nothing", async () => {
-        const { code } = await pulumi(["destroy", "--yes", "--skip-preview"], { release: "3" });
+        const { code } = await pulumi(["destroy", "--yes", "--skip-preview"], { release: "1" });
         expect(code).toBe(0);
         const [containers, networks, volumes] = await Promise.all([
             engine.json<{ Names: string[] }[]>("GET", "/containers/json", { query: { all: true } }),

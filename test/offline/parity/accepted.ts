@@ -23,11 +23,11 @@ export const ACCEPTED: readonly Accepted[] = [
         reason: "refused by the check already, where the official plugin fails in the create",
     },
     {
-        path: /^local command( with secrets)?\/change (triggers|secret trigger|no triggers)\.(changes|deleteBeforeReplace)$/,
+        path: /^(local|remote) command( with secrets)?\/change (triggers|secret trigger|no triggers)\.(changes|deleteBeforeReplace)$/,
         reason: "the official plugin leaves it to the SDK (replaceOnChanges of triggers); the engine replaces with either",
     },
     {
-        path: /^local command with secrets\/(create\.secrets|change (stdin|secret environment)\.update\.secrets|secretsShown)$/,
+        path: /^(local command with secrets|remote command)\/(create\.secrets|change (stdin|secret environment)\.update\.secrets|secretsShown)$/,
         reason: "an output in which a secret of the inputs turns up is encrypted; the official plugin leaves it in the clear",
     },
     {

@@ -1,5 +1,6 @@
 import type { Case, Change, Refusal } from "./case";
-import { PluginClient, Unfit, type DiffResult, type Recorded } from "./plugin-client";
+import type { PluginClient } from "./plugin-client";
+import { Unfit, type DiffResult, type Recorded } from "./plugin-client";
 import { clearTexts, isObject, reveal, Secret, secretKeys, type Values } from "./wire";
 
 /** What one plugin did with a case. Plain data: two of them are compared path by path. */
@@ -22,9 +23,9 @@ export async function observe(
         seen["create"] = describe(created, example);
         seen["secretsShown"] = secretsShown(example.inputs(), client.process.logged.slice(logsBefore), created.recorded);
         if (created.recorded === undefined) return seen;
-        await follow(client, example, created.recorded, checked.inputs, seen);
-        await whileItLives?.(created.recorded);
         const { recorded } = created;
+        await whileItLives?.(recorded);
+        await follow(client, example, recorded, checked.inputs, seen);
         seen["delete"] = (await settle(() => client.delete(example.type, recorded))).error === undefined ? "done" : "failed";
     } finally {
         await example.cleanUp?.();
@@ -81,9 +82,12 @@ async function tryChange(
     seen[path] = result;
 }
 
-/** What a plugin makes of a state that another plugin wrote: the diff with the same inputs, after its own check. */
+/** What a plugin makes of a state that another plugin wrote: the diff with the same inputs, before and after a refresh. */
 export async function takeOver(client: PluginClient, example: Case, recorded: Recorded): Promise<Observation> {
-    return diffOf(await client.diff(example.type, recorded, await recheck(client, example, {}, recorded.inputs)));
+    const before = diffOf(await client.diff(example.type, recorded, await recheck(client, example, {}, recorded.inputs)));
+    const found = await client.read(example.type, recorded);
+    if (found === undefined) return { before, afterRefresh: "gone" };
+    return { before, afterRefresh: diffOf(await client.diff(example.type, found, await recheck(client, example, {}, found.inputs))) };
 }
 
 /** Whether the plugin refuses the inputs, be it by a check failure or by an error of the check. */
@@ -173,7 +177,7 @@ export function sorted(value: unknown): unknown {
 
 function withoutZeros(value: unknown): unknown {
     if (value === false || value === 0 || value === "") return null;
-    if (Array.isArray(value)) return value.map((item) => (isObject(item) ? withoutZeros(item) : item));
+    if (Array.isArray(value)) return value.map((item: unknown) => (isObject(item) ? withoutZeros(item) : item));
     return isObject(value) ? Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withoutZeros(item)])) : value;
 }
 

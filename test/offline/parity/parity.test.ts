@@ -12,13 +12,14 @@ import { observe, refuses, takeOver, type Observation } from "./observe";
 import { PluginClient, type Recorded } from "./plugin-client";
 import { PluginProcess } from "./plugin-process";
 import { randomCases, randomRefusals } from "./random-cases";
+import { remoteCases, stopServer } from "./remote-cases";
 import { tlsCases, tlsRefusals } from "./tls-cases";
 
 /** Folder with `resource-<name>-v<version>/pulumi-resource-<name>`, as the engine's own plugins folder has them. */
 const officialFolder = process.env["QUAI_PLUGINS_DIR"];
 /** QUAI_PARITY_ONLY: names of plugins, with commas between. @default all four */
 const plugins = (process.env["QUAI_PARITY_ONLY"] ?? "random,tls,command,docker").split(",");
-const cases = [...randomCases, ...tlsCases, ...commandCases, ...containerCases, ...dockerCases].filter(({ plugin }) =>
+const cases = [...randomCases, ...tlsCases, ...commandCases, ...remoteCases, ...containerCases, ...dockerCases].filter(({ plugin }) =>
     plugins.includes(plugin),
 );
 const refusals = [...randomRefusals, ...tlsRefusals, ...commandRefusals, ...containerRefusals, ...dockerRefusals].filter(({ plugin }) =>
@@ -65,8 +66,16 @@ async function observeBoth({ official, ours }: Pair, example: Case): Promise<Dif
     const right = await observe(ours, example, cross(official, "own"));
     return compare(
         example.name,
-        { ...left, "the official state, compared by ours": left["again"], "our state, compared by the official": crossed.own },
-        { ...right, "the official state, compared by ours": crossed.theirs, "our state, compared by the official": right["again"] },
+        {
+            ...left,
+            "the official state, taken over by ours": { before: left["again"], afterRefresh: left["againAfterRefresh"] },
+            "our state, taken over by the official": crossed.own,
+        },
+        {
+            ...right,
+            "the official state, taken over by ours": crossed.theirs,
+            "our state, taken over by the official": { before: right["again"], afterRefresh: right["againAfterRefresh"] },
+        },
     );
 }
 
@@ -97,6 +106,7 @@ if (officialFolder === undefined) {
 
         afterAll(async () => {
             for (const { official, ours } of pairs.values()) await Promise.all([official.process.stop(), ours.process.stop()]);
+            stopServer();
             removeAll();
             await rm(home, { recursive: true, force: true });
             const path = process.env["QUAI_PARITY_REPORT"];

@@ -49,7 +49,7 @@ describe("Terminal", () => {
         const step = terminal.step("a title that is far too long for a terminal of forty columns");
         terminal.info("between");
         step.done();
-        const drawn = err.text().split(/\r\u001b\[2K/);
+        const drawn = err.text().split("\r\u001b[2K");
         expect(Math.max(...drawn.filter((part) => !part.includes("\n")).map(visibleLength))).toBeLessThan(40);
         expect(err.text()).toContain("between\n");
         expect(err.text().endsWith("✓ a title that is far too long for a terminal of forty columns\n")).toBe(true);

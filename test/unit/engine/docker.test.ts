@@ -115,7 +115,7 @@ describe("what to do about Docker that doesn't answer", () => {
         ]);
     });
 
-    it.each([
+    it.each<[string[], string[] | undefined]>([
         [
             ["/run/systemd/system", "/etc/init.d/docker", "/usr/sbin/service"],
             ["systemctl", "start", "docker"],

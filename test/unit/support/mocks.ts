@@ -9,7 +9,7 @@ export interface Registered {
     /** Paths of the inputs that the program marked as secret, e.g. `stdin`, `envs[0]`. */
     readonly secrets: readonly string[];
     readonly parent: string;
-    /** `type::name` of the explicit provider; empty: none. */
+    /** Logical name of the explicit provider; empty: none. */
     readonly provider: string;
     /** Everything it waits for: `dependsOn` and resources whose outputs it uses. */
     readonly after: readonly string[];
@@ -37,6 +37,10 @@ interface Request {
     getAdditionalsecretoutputsList(): string[];
 }
 
+interface Monitor {
+    registerResource(request: Request, callback: (error: Error | null, response: unknown) => void): Promise<void>;
+}
+
 const SIGNATURE = "4dabf18193072939515e22adb298388d";
 const SECRET = "1b47061264138c4ac30d75fd1eb44270";
 
@@ -56,26 +60,23 @@ export class Recording<T> {
         readonly generated: ReadonlySet<string>,
     ) {}
 
-    of(type: string): Registered[] {
-        return this.resources.filter((resource) => resource.type === type);
-    }
+    readonly of = (type: string): Registered[] => this.resources.filter((resource) => resource.type === type);
 
-    get(type: string, name: string): Registered {
+    readonly get = (type: string, name: string): Registered => {
         const found = this.of(type).filter((resource) => resource.name === name);
         if (found.length !== 1 || found[0] === undefined) {
             const names = this.of(type).map((resource) => resource.name);
             throw new Error(`${found.length} resources ${type} ${name}; there are: ${names.join(", ")}`);
         }
         return found[0];
-    }
+    };
 
-    /** `type name` of each resource but providers and the stack's own components, sorted. */
-    list(...kinds: readonly string[]): string[] {
-        return this.resources
-            .filter(({ type }) => kinds.length === 0 || kinds.includes(type))
+    /** `type name` of each resource, or of those of some types, sorted. */
+    readonly list = (...types: readonly string[]): string[] =>
+        this.resources
+            .filter(({ type }) => types.length === 0 || types.includes(type))
             .map(({ type, name }) => `${type} ${name}`)
             .sort();
-    }
 }
 
 export interface RecordOptions {
@@ -101,7 +102,7 @@ export async function record<T>(program: () => T, options: RecordOptions = {}): 
     };
     const stack = options.stack ?? "dev";
     await pulumi.runtime.setMocks(mocks, "quai", stack);
-    pulumi.runtime.setMockOptions(new RecordingMonitor(mocks, resources), "quai", stack);
+    noteRequests(resources);
     pulumi.runtime.setAllConfig({ ...options.config }, [...(options.secretKeys ?? [])]);
     const result = program();
     await pulumi.runtime.disconnect();
@@ -118,23 +119,19 @@ export function valueOf<T>(output: pulumi.Output<T>): Promise<T> {
     return new Promise((resolve) => void output.apply((value) => resolve(value)));
 }
 
-class RecordingMonitor extends pulumi.runtime.MockMonitor {
-    constructor(
-        mocks: pulumi.runtime.Mocks,
-        private readonly record: Registered[],
-    ) {
-        super(mocks);
-    }
-
-    override async registerResource(request: Request, callback: (error: Error | null, response: unknown) => void): Promise<void> {
+/** The mocks of the SDK show no options, so requests are noted on their way to them. */
+function noteRequests(resources: Registered[]): void {
+    const monitor = pulumi.runtime.getMonitor() as unknown as Monitor;
+    const registerResource = monitor.registerResource.bind(monitor);
+    monitor.registerResource = (request, callback) => {
         const { value, secrets } = unwrap(request.getObject().toJavaScript(), "");
-        this.record.push({
+        resources.push({
             type: request.getType(),
             name: request.getName(),
             inputs: value as Record<string, unknown>,
             secrets,
             parent: lastPart(request.getParent()),
-            provider: request.getProvider().split("::").slice(2, 4).join("::"),
+            provider: request.getProvider().split("::").at(-2) ?? "",
             after: request.getDependenciesList().map(lastPart).sort(),
             protect: request.getProtect() ?? false,
             deleteBeforeReplace: request.getDeletebeforereplacedefined() ? request.getDeletebeforereplace() : undefined,
@@ -142,8 +139,8 @@ class RecordingMonitor extends pulumi.runtime.MockMonitor {
             replaceOnChanges: request.getReplaceonchangesList(),
             additionalSecretOutputs: request.getAdditionalsecretoutputsList(),
         });
-        await super.registerResource(request, callback);
-    }
+        return registerResource(request, callback);
+    };
 }
 
 function lastPart(urn: string): string {

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import type { LookupFunction } from "node:net";
 import { lookup } from "node:dns";
 import { get } from "node:https";
@@ -16,7 +16,9 @@ export function saveAuthority(session: Session, pem: unknown): string | undefine
     const folder = join(workDir(session.checkout), session.stack);
     mkdirSync(folder, { recursive: true });
     const file = join(folder, "ca.crt");
-    writeFileSync(file, pem);
+    // By a rename: whoever reads it meanwhile gets the whole of one or the other.
+    writeFileSync(`${file}.new`, pem);
+    renameSync(`${file}.new`, file);
     return relative(process.cwd(), file);
 }
 

@@ -5,7 +5,7 @@ USER root
 RUN apt-get update \
     && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends openssl postgresql redis-server \
     && rm -rf /var/lib/apt/lists/*
-COPY tests /opt/demo/tests
+COPY . /opt/demo/tests
 USER 10001:10001
 WORKDIR /opt/demo
 ENV PYTHONPATH=/opt/demo

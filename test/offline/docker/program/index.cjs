@@ -12,7 +12,7 @@ const image = new docker.RemoteImage(
     "image",
     {
         name: `${prefix}-app:${release}`,
-        build: { context: stage.context, buildArgs: { RELEASE: release, BASE: baseImage, TOKEN: pulumi.secret(secret) } },
+        build: { context: stage.context, buildArgs: { RELEASE: release, BASE: baseImage } },
         triggers: { release },
         keepLocally: true,
     },

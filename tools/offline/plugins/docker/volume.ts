@@ -33,7 +33,7 @@ function check(inputs: Properties): readonly CheckFailure[] {
 }
 
 function diff(_id: string, _previousInputs: Properties, state: Properties, inputs: Properties): DiffAnswer {
-    return { ...compare(RULES, state, inputs), deleteBeforeReplace: state.name === inputs.name };
+    return { ...compare(RULES, state, inputs), deleteBeforeReplace: true };
 }
 
 /** Docker's own creation takes over a volume that exists under this name, with its data and its labels. */
@@ -48,7 +48,8 @@ async function create(inputs: Properties, context: CallContext): Promise<Created
     });
     try {
         const created = await engine.json<InspectedVolume>("POST", "/volumes/create", { json });
-        return { id: created.Name, outputs: outputsOf(created, inputs) };
+        // Labels as asked for: those of a volume that existed show at a refresh, not as an update that would lose its data.
+        return { id: created.Name, outputs: { ...outputsOf(created, inputs), labels: inputs.labels ?? [] } };
     } catch (error) {
         throw error instanceof EngineError ? new Error(`volume "${name}": can't create it: ${error.message}`) : error;
     }

@@ -5,10 +5,18 @@ import { checkAgainstFacts } from "./check";
 import { answerDiff, detailChanges, type DetailedChange, type DiffQuestion } from "./diff";
 import { failed, initFailed, unsupported } from "./errors";
 import { shortName } from "./property-types";
-import { secretByFacts, secretOutputs, textsToHide, type Hidden } from "./secrecy";
+import { repeatedInputs, secretByFacts, secretOutputs, textsToHide, type Hidden } from "./secrecy";
 import type { Session } from "./session";
-import { PartialFailure, UNKNOWN, type CheckFailure, type Properties, type ResourceFacts, type ResourceHandler, type ResourceIdentity } from "./types";
-import { decode, encode } from "./values";
+import {
+    PartialFailure,
+    UNKNOWN,
+    type CheckFailure,
+    type Properties,
+    type ResourceFacts,
+    type ResourceHandler,
+    type ResourceIdentity,
+} from "./types";
+import { decode, encode, isWithin } from "./values";
 
 interface Identified {
     getUrn(): string;
@@ -28,7 +36,8 @@ export class ResourceCalls {
 
     async check(request: proto.CheckRequest): Promise<proto.CheckResponse> {
         const resource = identify(request);
-        if (this.session.plugin.resources[resource.type] === undefined) return refusal([{ property: "", reason: this.refuseType(resource.type) }]);
+        if (this.session.plugin.resources[resource.type] === undefined)
+            return refusal([{ property: "", reason: this.refuseType(resource.type) }]);
         const { handler, facts } = this.subject(request);
         const news = this.read(facts, request.getNews());
         const olds = this.read(facts, request.getOlds()).values;
@@ -62,7 +71,11 @@ export class ResourceCalls {
         response.setReplacesList([...answer.replaces]);
         response.setDeletebeforereplace(answer.deleteBeforeReplace ?? false);
         response.setHasdetaileddiff(true);
-        const secret = new Set([...before.secretKeys, ...after.secretKeys, ...secretByFacts(facts.inputs, after.values, this.session.plugin.facts)]);
+        const secret = new Set([
+            ...before.secretKeys,
+            ...after.secretKeys,
+            ...secretByFacts(facts.inputs, after.values, this.session.plugin.facts),
+        ]);
         for (const change of detailChanges(question, answer, secret)) response.getDetaileddiffMap().set(change.path, propertyDiff(change));
         return response;
     }
@@ -162,12 +175,20 @@ export class ResourceCalls {
     }
 
     private write(facts: ResourceFacts, inputs: Hidden, outputs: Properties): Struct {
-        return encode(outputs, secretOutputs(facts.outputs, inputs, outputs, this.session.plugin.facts));
+        const whole = secretOutputs(facts.outputs, inputs, outputs, this.session.plugin.facts);
+        return this.encodeInPlace(facts.outputs, whole, inputs, outputs);
     }
 
     private writeInputs(facts: ResourceFacts, values: Properties, given: Hidden): Struct {
-        const secretKeys = new Set([...given.secretKeys, ...secretByFacts(facts.inputs, values, this.session.plugin.facts)]);
-        return encode(values, secretKeys, given.secretPaths);
+        const whole = new Set([...given.secretKeys, ...secretByFacts(facts.inputs, values, this.session.plugin.facts)]);
+        return this.encodeInPlace(facts.inputs, whole, given, values);
+    }
+
+    /** Wraps `whole` as secrets, but where a value only repeats what was given, its secrets stand where they stood. */
+    private encodeInPlace(bag: ResourceFacts["inputs"], whole: ReadonlySet<string>, given: Hidden, values: Properties): Struct {
+        const repeated = repeatedInputs(bag, given, values, this.session.plugin.facts);
+        const paths = [...given.secretPaths].filter((path) => [...repeated].some((key) => isWithin(path, key)));
+        return encode(values, new Set([...whole].filter((key) => !repeated.has(key))), new Set(paths));
     }
 
     private cleaned(failure: CheckFailure): CheckFailure {
@@ -224,4 +245,3 @@ function propertyDiff(change: DetailedChange): proto.PropertyDiff {
     diff.setInputdiff(change.input);
     return diff;
 }
-

@@ -1,6 +1,6 @@
 import { parseType, type PropertyType } from "./property-types";
 import type { PluginFacts, Properties, PropertyFacts } from "./types";
-import { isObject, sameValue, textsOf, type Decoded } from "./values";
+import { isObject, isWithin, sameValue, textsOf, type Decoded } from "./values";
 
 /** A secret shorter than this may stand in an output by chance ("postgres"), so it doesn't make the output secret. */
 const TELLING = 8;
@@ -61,7 +61,12 @@ export interface Hidden extends Decoded {
  * Outputs that must be encrypted in the state: those the schema marks, those whose input of the same name was or held a secret,
  * and those in which the text of a secret turns up.
  */
-export function secretOutputs(bag: Readonly<Record<string, PropertyFacts>>, inputs: Hidden, outputs: Properties, facts: PluginFacts): Set<string> {
+export function secretOutputs(
+    bag: Readonly<Record<string, PropertyFacts>>,
+    inputs: Hidden,
+    outputs: Properties,
+    facts: PluginFacts,
+): Set<string> {
     const telling = inputs.hidden.filter((text) => text.length >= TELLING);
     const marked = secretByFacts(bag, outputs, facts);
     const keys = Object.entries(outputs).filter(([key, value]) => {
@@ -70,4 +75,22 @@ export function secretOutputs(bag: Readonly<Record<string, PropertyFacts>>, inpu
         return textsOf(value).some((text) => telling.some((secret) => text.includes(secret)));
     });
     return new Set(keys.map(([key]) => key));
+}
+
+/**
+ * Outputs that only repeat an input: their secrets stand where they stood in the input, not around the whole, because the official
+ * plugins compare the two by secrecy as well.
+ */
+export function repeatedInputs(
+    bag: Readonly<Record<string, PropertyFacts>>,
+    inputs: Hidden,
+    outputs: Properties,
+    facts: PluginFacts,
+): Set<string> {
+    const marked = secretByFacts(bag, outputs, facts);
+    const keys = Object.keys(outputs).filter((key) => {
+        const hasPath = [...inputs.secretPaths].some((path) => isWithin(path, key));
+        return hasPath && !marked.has(key) && sameValue(inputs.values[key], outputs[key]);
+    });
+    return new Set(keys);
 }

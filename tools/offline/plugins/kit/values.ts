@@ -42,6 +42,12 @@ function pathKey(path: readonly (string | number)[]): string {
     return JSON.stringify(path);
 }
 
+/** Whether a path of `secretPaths` leads into this top-level property. */
+export function isWithin(path: string, key: string): boolean {
+    const [first] = JSON.parse(path) as readonly unknown[];
+    return first === key;
+}
+
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
     return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -30,7 +30,7 @@ export async function createContainer(inputs: Properties, context: CallContext):
         }
         return { id, outputs: { ...containerOutputs(found, inputs), ...(logs === undefined ? {} : { containerLogs: logs }) } };
     } catch (error) {
-        throw new PartialFailure(id, inputs, [error instanceof Error ? error.message : String(error)]);
+        throw new PartialFailure(id, { envs: [], securityOpts: [], ...inputs }, [error instanceof Error ? error.message : String(error)]);
     }
 }
 

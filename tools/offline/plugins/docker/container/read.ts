@@ -16,6 +16,8 @@ export function containerOutputs(found: InspectedContainer, known: Values): Reco
         ...known,
         ...configOutputs(found, known),
         ...hostOutputs(found.HostConfig, known),
+        // The official plugin, given a state without the list, would replace the container.
+        envs: known.envs ?? [],
         bridge: found.NetworkSettings.Bridge ?? "",
         networkDatas: networkDatas(found),
         // A stopped container shows no ports; where it needn't run that is no drift.

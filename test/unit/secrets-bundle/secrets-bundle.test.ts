@@ -1,0 +1,104 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { SecretsBundleArgs } from "../../../components/secrets-bundle";
+import { derivedSecret, SecretsBundle } from "../../../components/secrets-bundle";
+import { record, valueOf } from "../support/mocks";
+import { dockerTarget } from "../support/target";
+
+const PASSWORD = "random:index/randomPassword:RandomPassword";
+const BYTES = "random:index/randomBytes:RandomBytes";
+const KEY = "tls:index/privateKey:PrivateKey";
+
+const GENERATE: SecretsBundleArgs["generate"] = {
+    database: { kind: "password" },
+    django: { kind: "password", length: 50 },
+    session: { kind: "key" },
+    hexadecimal: { kind: "key", bytes: 32, encoding: "hex" },
+    plain64: { kind: "key", bytes: 32, encoding: "base64" },
+    jwt: { kind: "rsa" },
+};
+
+function bundle(change: Partial<SecretsBundleArgs> = {}) {
+    return record(() => new SecretsBundle("secrets", { target: dockerTarget(), generate: GENERATE, ...change }));
+}
+
+const made = ["database-1", "django-1", "hexadecimal-1", "plain64-1", "session-1", "jwt-1"];
+
+describe("a bundle of secrets", () => {
+    test("R24, R25: one generator each, with the asked strength, by explicit providers", async () => {
+        const { list, get, of } = await bundle();
+        expect(list(PASSWORD, BYTES, KEY)).toEqual([
+            `${BYTES} hexadecimal-1`,
+            `${BYTES} plain64-1`,
+            `${BYTES} session-1`,
+            `${PASSWORD} database-1`,
+            `${PASSWORD} django-1`,
+            `${KEY} jwt-1`,
+        ]);
+        expect(get(PASSWORD, "database-1").inputs).toMatchObject({ length: 32, special: false });
+        expect(get(PASSWORD, "django-1").inputs).toMatchObject({ length: 50, special: false });
+        expect(get(BYTES, "session-1").inputs).toEqual({ length: 64 });
+        expect(get(KEY, "jwt-1").inputs).toEqual({ algorithm: "RSA", rsaBits: 4096 });
+        for (const resource of [...of(PASSWORD), ...of(BYTES)])
+            expect(resource).toMatchObject({ provider: "host-random", parent: "secrets" });
+        expect(of(KEY)[0]).toMatchObject({ provider: "host-tls", parent: "secrets" });
+    });
+
+    test("R24: values are one line, long enough, and secret", async () => {
+        const { result } = await bundle();
+        const value = (name: string) => valueOf(result.get(name).value);
+        expect(await value("database")).toMatch(/^[A-Za-z0-9]{32}$/);
+        expect(await value("django")).toMatch(/^[A-Za-z0-9]{50}$/);
+        expect(await value("session")).toMatch(/^[A-Za-z0-9_-]{86}$/);
+        expect(await value("hexadecimal")).toMatch(/^[0-9a-f]{64}$/);
+        expect(await value("plain64")).toMatch(/^[A-Za-z0-9+/]{43}=$/);
+        for (const name of ["database", "session", "hexadecimal", "plain64", "jwtPrivate", "jwtPublic"]) {
+            expect(await pulumi.isSecret(result.get(name).value)).toBe(true);
+        }
+    });
+
+    test("R25: a key pair is two secrets, PKCS#8 and public", async () => {
+        const { result } = await bundle();
+        expect(await valueOf(result.get("jwtPrivate").value)).toMatch(/^-----BEGIN PRIVATE KEY-----\n/);
+        expect(await valueOf(result.get("jwtPublic").value)).toMatch(/^-----BEGIN PUBLIC KEY-----\n/);
+    });
+
+    test("R32, R34: a rotation date makes another generator beside the first, and nothing else", async () => {
+        const { list, result } = await bundle({ rotation: { database: "2026-11-01" } });
+        const names = list(PASSWORD, BYTES, KEY).map((each) => each.split(" ")[1]);
+        expect(names.sort()).toEqual(["database-2026-11-01", ...made.slice(1)].sort());
+        expect(result.get("database").version).toBe("2026-11-01");
+        expect(result.get("django").version).toBe("1");
+        expect(result.ages).toEqual([
+            { name: "database", rotatedOn: "2026-11-01" },
+            ...["django", "session", "hexadecimal", "plain64", "jwt"].map((name) => ({ name, rotatedOn: undefined })),
+        ]);
+    });
+
+    test("R26: a given secret is handed on, secret, with its fingerprint", async () => {
+        const { result } = await bundle({ given: { smtp: { value: "from-outside", version: "3fa9c1d2" } } });
+        const smtp = result.get("smtp");
+        expect(smtp).toMatchObject({ name: "smtp", version: "3fa9c1d2" });
+        expect(await valueOf(smtp.value)).toBe("from-outside");
+        expect(await pulumi.isSecret(smtp.value)).toBe(true);
+    });
+
+    test("a secret that isn't there: the message says how to set it", async () => {
+        const { result } = await bundle();
+        expect(() => result.get("smtp")).toThrow(
+            "secrets.smtp: no such secret; set it with: pulumi config set --secret --path quai:secrets.smtp",
+        );
+    });
+
+    test("a second registration is equal to the first", async () => {
+        const [first, second] = [await bundle(), await bundle()];
+        expect(second.resources).toEqual(first.resources);
+    });
+});
+
+test("R30: a secret made of others is secret, and is another version when one of them is", async () => {
+    const { result } = await bundle({ rotation: { django: "2026-11-01" } });
+    const url = derivedSecret("url", [result.get("database"), result.get("django")], ([a, b]) => `${a}:${b}`);
+    expect(url.version).toBe("1+2026-11-01");
+    expect(await valueOf(url.value)).toMatch(/^[a-z0-9]{32}:[a-z0-9]{50}$/);
+    expect(await pulumi.isSecret(url.value)).toBe(true);
+});
