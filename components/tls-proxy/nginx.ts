@@ -85,6 +85,8 @@ function site(spec: ProxySpec): string[] {
         "# The release that answers, told to the proxy's own checks only.",
         "geo $remote_addr $from_here { default 0; 127.0.0.1 1; }",
         "map $from_here $shown_release { 0 ''; 1 $release; }",
+        "# A reload would close idle connections at once, under a request that is on its way; so they get to send one more (R101).",
+        `keepalive_min_timeout ${idleAfterSwitch(spec.drain)}s;`,
         ...spec.zones.map(zone),
         "limit_req_status 429;",
         `client_max_body_size ${spec.bodyLimit};`,
@@ -94,6 +96,11 @@ function site(spec: ProxySpec): string[] {
         ...refusingServer(),
         ...hostsOf(spec).flatMap((host) => secureServer(spec, host)),
     ];
+}
+
+/** Seconds that an idle connection stays open after its last request whatever happens; less than the workers' own end after a switch. */
+function idleAfterSwitch(drain: number): number {
+    return Math.min(10, Math.ceil(drain / 3));
 }
 
 function zone(limit: RateLimit): string {
@@ -110,6 +117,7 @@ function tls(): string[] {
         "ssl_session_tickets off;",
         "ssl_certificate certificate.pem;",
         "ssl_certificate_key key.pem;",
+        "http2 on;",
     ];
 }
 
@@ -153,7 +161,7 @@ function refusingServer(): string[] {
     return [
         "server {",
         `    listen ${HTTP_PORT} default_server;`,
-        `    listen ${HTTPS_PORT} ssl http2 default_server;`,
+        `    listen ${HTTPS_PORT} ssl default_server;`,
         "    server_name _;",
         "    ssl_reject_handshake on;",
         "    return 444;",
@@ -175,7 +183,7 @@ function secureServer(spec: ProxySpec, server: { names: readonly string[]; route
     const hsts = [`max-age=${maxAge}`, includeSubdomains && "includeSubDomains", preload && "preload"].filter(Boolean).join("; ");
     return [
         "server {",
-        `    listen ${HTTPS_PORT} ssl http2;`,
+        `    listen ${HTTPS_PORT} ssl;`,
         `    server_name ${server.names.join(" ")};`,
         "    set $release '';",
         "    set $cache '';",

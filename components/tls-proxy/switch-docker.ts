@@ -34,6 +34,7 @@ export function switchConfiguration(target: DockerTarget, args: Switch): string 
         sh("docker", "exec", args.container, "/bin/sh", "-euc", program, "check", ...words);
     return script(
         volumeTool(target, args.volume, WRITE_AND_TEST, args.uid),
+        `workers=$(${exec(WORKERS)})`,
         reload,
         `if ! ${exec(VERIFY, args.version, ...checks(args.spec))}; then`,
         volumeTool(target, args.volume, PUT_BACK),
@@ -42,7 +43,7 @@ export function switchConfiguration(target: DockerTarget, args: Switch): string 
         ...failureLogs(args.spec, target),
         "exit 1",
         "fi",
-        exec(DRAIN, String(args.spec.drain)),
+        `${exec(DRAIN, String(args.spec.drain))} $workers`,
     );
 }
 
@@ -87,10 +88,16 @@ const VERIFY = script(
     `done`,
 );
 
-/** The brackets keep the search from finding itself. Waits until the workers with the former routes have finished their requests, at most the drain time ($1, in seconds). */
+/** The workers that serve before the switch, each as a file of /proc. The brackets keep the search from finding itself. */
+const WORKERS = "grep -ls 'nginx: [w]orker process' /proc/[0-9]*/cmdline || true";
+
+/**
+ * Words: the drain time in seconds, then the former workers. Waits until these have finished: until then they send requests to the former
+ * release, whose containers are removed next. Their title doesn't tell: for a moment they and the new workers are both just workers.
+ */
 const DRAIN = script(
-    `deadline=$(($(date +%s) + $1))`,
-    `while grep -qs 'worker process is shutting[ ]down' /proc/[0-9]*/cmdline; do`,
+    `deadline=$(($(date +%s) + $1)); shift`,
+    `while [ $# -gt 0 ] && grep -qs 'nginx: [w]orker process' "$@"; do`,
     `  if [ "$(date +%s)" -ge "$deadline" ]; then break; fi; sleep 0.2`,
     `done`,
 );

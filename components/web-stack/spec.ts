@@ -44,9 +44,12 @@ const DEFAULT_MEMORY = 512 * 1024 * 1024;
 export function resolveWebStack(args: Omit<WebStackArgs, "target" | "after">, identities: Readonly<Record<string, string>>): WebStackSpec {
     const problems = [
         ...Object.entries(args.services).flatMap(([name, service]) => serviceProblems(name, service)),
-        ...Object.entries({ ...args.services, ...args.jobs }).flatMap(([name, container]) =>
+        ...[...Object.entries(args.services), ...Object.entries(args.jobs ?? {})].flatMap(([name, container]) =>
             containerProblems(name, container, args.images),
         ),
+        ...Object.keys(args.jobs ?? {})
+            .filter((name) => args.services[name] !== undefined)
+            .map((name) => `quai:services.${name}: a job has this name, too; give it another one`),
     ];
     if (problems.length > 0) {
         throw new Error(problems.join("\n"));

@@ -9,7 +9,7 @@ export const groups = {
 export const epilogue = `
 Examples:
   ./quai up                      deploy stack dev on this machine's Docker engine
-  ./quai up -s prod --yes        deploy stack prod without asking
+  ./quai up prod --yes           deploy stack prod without asking
   ./quai doctor --fix            get what is missing on this machine
 
 Whoever has the official pulumi program may use it directly, with the same files. More: docs/`;

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Environment } from "./paths";
 import { lastLines, run } from "./process";
@@ -116,7 +117,7 @@ export interface BuildRequest {
  */
 export async function buildEngine(request: BuildRequest): Promise<void> {
     const toolchain = await ensureGo({ ...request, folder: request.goFolder });
-    // Without cgo no C compiler is needed, and every machine builds the same program.
+    // Without cgo no C compiler is needed, and nothing of the machine's own libraries gets in.
     const env = { ...request.env, ...toolchain.env, CGO_ENABLED: "0", GOWORK: "off" };
     mkdirSync(join(request.target, ".."), { recursive: true });
     const scratch = mkdtempSync(`${request.target}.partial-`);
@@ -129,5 +130,8 @@ export async function buildEngine(request: BuildRequest): Promise<void> {
     } finally {
         rmSync(scratch, { recursive: true, force: true });
     }
-    if (toolchain.fetched) rmSync(request.goFolder, { recursive: true, force: true });
+    if (!toolchain.fetched) return;
+    const step = request.reporter.step("Removing the Go toolchain and what the build kept");
+    await rm(request.goFolder, { recursive: true, force: true });
+    step.done();
 }

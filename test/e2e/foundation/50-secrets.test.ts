@@ -5,7 +5,7 @@ import { checkout, docker, objects, STACK, STACK_ID, transcript } from "../suppo
 
 /** The values of all generated secrets, asked of the containers that have them. */
 function secretValues(): ReadonlyMap<string, string> {
-    const read = (container: string, file: string) => docker("exec", "--user", "0", container, "cat", `/run/secrets/${file}`);
+    const read = (container: string, file: string) => docker("exec", container, "cat", `/run/secrets/${file}`);
     const api = objects("container").find((name) => name.startsWith(`${STACK_ID}-api-`)) ?? "none";
     const password = (url: string) => decodeURIComponent(/:\/\/[^:]*:([^@]*)@/.exec(url)?.[1] ?? "");
     const pem = (text: string) => text.split("\n")[2] ?? "";

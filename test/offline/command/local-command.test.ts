@@ -4,6 +4,9 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { isSecret, PluginProcess, secret, startInstalled, temporaryFolder, UNKNOWN, until } from "../harness";
 
+// Processes are started for real, on a machine that may be busy.
+jest.setTimeout(60_000);
+
 const COMMAND = "command:local:Command";
 const PASSWORD = "s3cret-and-long-enough";
 
@@ -12,7 +15,7 @@ const at = (name: string): string => join(folder.path, name);
 let plugin: PluginProcess;
 beforeAll(async () => {
     plugin = await startInstalled("command");
-}, 60_000);
+});
 afterAll(async () => {
     await plugin.stop();
     folder.remove();
@@ -158,7 +161,7 @@ test("cancellation ends the command and what it started", async () => {
     } finally {
         await fresh.stop();
     }
-}, 30_000);
+});
 
 /** The processes of a group that still run (the ended ones that nobody has waited for don't count). */
 function runningIn(group: string): string[] {

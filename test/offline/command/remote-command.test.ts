@@ -6,6 +6,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { isSecret, PluginProcess, revealed, secret, startInstalled, temporaryFolder, textAsset, until, type Bag } from "../harness";
 import { Sshd } from "./sshd";
 
+// Processes are started for real, on a machine that may be busy.
+jest.setTimeout(60_000);
+
 const COMMAND = "command:remote:Command";
 const COPY = "command:remote:CopyToRemote";
 const PASSWORD = "s3cret-and-long-enough";
@@ -16,7 +19,7 @@ let plugin: PluginProcess;
 beforeAll(async () => {
     sshd = await (await Sshd.create()).start();
     plugin = await startInstalled("command");
-}, 60_000);
+});
 afterAll(async () => {
     await plugin.stop();
     sshd.remove();
@@ -78,7 +81,7 @@ test("many commands share one connection", async () => {
     } finally {
         await fresh.stop();
     }
-}, 60_000);
+});
 
 test("a failure shows status and output, and no secret", async () => {
     const wrong = inputs({ create: "read line; echo got $line; echo sorry >&2; exit 7", stdin: secret(`${PASSWORD}\n`) });
@@ -133,7 +136,7 @@ test("dialling is tried as often as allowed, and an unreachable machine is named
     } finally {
         late.remove();
     }
-}, 30_000);
+});
 
 test("a connection that broke is opened again", async () => {
     const short = await (await Sshd.create()).start();
@@ -148,7 +151,7 @@ test("a connection that broke is opened again", async () => {
     } finally {
         short.remove();
     }
-}, 30_000);
+});
 
 test("cancellation ends the command on the other machine", async () => {
     const fresh = await startInstalled("command");
@@ -163,7 +166,7 @@ test("cancellation ends the command on the other machine", async () => {
     } finally {
         await fresh.stop();
     }
-}, 30_000);
+});
 
 test("an update runs `update`, or else `create`; only triggers replace", async () => {
     const old = inputs({ create: "echo created", triggers: [1] });

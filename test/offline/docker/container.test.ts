@@ -362,11 +362,13 @@ describe("update", () => {
 
 describe("delete", () => {
     test("with grace: SIGTERM first, and removeVolumes takes anonymous volumes along", async () => {
-        const command = ["sh", "-c", "trap 'echo bye > /log/out; exit 0' TERM; while true; do sleep 0.1; done"];
+        const command = ["sh", "-c", "trap 'echo bye > /log/out; exit 0' TERM; touch /log/ready; while true; do sleep 0.1; done"];
         const log = unique("v");
         const made = await make({
             command,
             destroyGraceSeconds: 10,
+            healthcheck: { tests: ["CMD", "cat", "/log/ready"], interval: "200ms" },
+            wait: true,
             volumes: [{ containerPath: "/anonymous" }, { volumeName: log, containerPath: "/log" }],
         });
         const anonymous = (await inspect<{ Mounts: { Name: string; Destination: string }[] }>("containers", made.id)).Mounts.find(

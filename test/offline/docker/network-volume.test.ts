@@ -137,6 +137,16 @@ describe("volume", () => {
         expect(await volume.read(made.id, inputs, made.outputs)).toBeUndefined();
     });
 
+    test("an existing volume with other labels is no change at first: a replacement would cost its data", async () => {
+        const name = unique("v");
+        await volume.create({ name, labels: [{ label: "made", value: "before" }] });
+        const inputs = { name, labels: [{ label: "made", value: "after" }] };
+        const { id, outputs } = await volume.create(inputs);
+        expect(volume.diff(outputs, inputs).changed).toEqual([]);
+        const refreshed = present(await volume.read(id, inputs, outputs));
+        expect(volume.diff(refreshed.outputs, inputs).replaces).toEqual(["labels"]);
+    });
+
     test("an existing volume is taken over with what it holds", async () => {
         const name = unique("v");
         const job = (command: string) =>

@@ -23,7 +23,8 @@ http {
     set_real_ip_from 10.0.0.0/8;
     gzip on; gzip_static on;
     server {
-        listen 8443 ssl http2;
+        listen 8443 ssl;
+        http2 on;
         ssl_certificate /etc/quai/cert.pem; ssl_certificate_key /etc/quai/key.pem; ssl_protocols TLSv1.2 TLSv1.3;
         location / { limit_req zone=all burst=50; return 200 "hello\\n"; }
         location /status { stub_status; }

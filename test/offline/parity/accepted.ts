@@ -43,7 +43,15 @@ export const ACCEPTED: readonly Accepted[] = [
         reason: 'capabilities without "CAP_": the fallback knows them to be the same, the official plugin replaces the container after a refresh',
     },
     {
-        path: /^(container that never gets healthy|container that waits without a healthcheck|upload into a read-only container|container whose command is not there)\/(refresh|againAfterRefresh\.)/,
+        path: /^(container that never gets healthy|container that waits without a healthcheck|upload into a read-only container|container whose command is not there)\/(refresh$|againAfterRefresh\.|.*taken over.*\.afterRefresh\.)/,
         reason: "after a refresh the official plugin takes a container that failed to start for a good one; the fallback keeps replacing it",
+    },
+    {
+        path: /^container with everything that components set\/change (healthcheck|tmpfs|init)\./,
+        reason: "the official plugin records an update that changes nothing in the container; the fallback replaces it. Components name these properties in replaceOnChanges, with deleteBeforeReplace, so that the engine replaces with either plugin",
+    },
+    {
+        path: /^file copied to a host\/refresh$/,
+        reason: "the official plugin writes the file's path in another form into the state; the hash, which is compared, is the same",
     },
 ];

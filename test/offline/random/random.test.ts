@@ -1,6 +1,9 @@
 import { compareSync } from "bcryptjs";
 import { isSecret, PluginProcess, revealed, startInstalled } from "../harness";
 
+// Processes are started for real, on a machine that may be busy.
+jest.setTimeout(60_000);
+
 const PASSWORD = "random:index/randomPassword:RandomPassword";
 const STRING = "random:index/randomString:RandomString";
 const BYTES = "random:index/randomBytes:RandomBytes";
@@ -11,7 +14,7 @@ const INTEGER = "random:index/randomInteger:RandomInteger";
 let plugin: PluginProcess;
 beforeAll(async () => {
     plugin = await startInstalled("random");
-}, 60_000);
+});
 afterAll(() => plugin.stop());
 
 describe("RandomPassword", () => {

@@ -1,6 +1,9 @@
 import { PluginProcess, isSecret, revealed, startInstalled, temporaryFolder, type Bag } from "../harness";
 import { OpenSsl } from "./openssl";
 
+// Processes are started for real, on a machine that may be busy.
+jest.setTimeout(60_000);
+
 const KEY = "tls:index/privateKey:PrivateKey";
 const SELF = "tls:index/selfSignedCert:SelfSignedCert";
 const REQUEST = "tls:index/certRequest:CertRequest";
@@ -11,7 +14,7 @@ const openssl = new OpenSsl(folder.path);
 let plugin: PluginProcess;
 beforeAll(async () => {
     plugin = await startInstalled("tls");
-}, 60_000);
+});
 afterAll(async () => {
     await plugin.stop();
     folder.remove();
@@ -72,7 +75,7 @@ test.each(ALGORITHMS)("an authority with a key of %s signs what openssl verifies
     expect(ca).toContain(`Signature Algorithm: ${algorithm}`);
     expect(ca).toMatch(/X509v3 Basic Constraints: critical\s+CA:TRUE, pathlen:0/);
     expect(ca).toMatch(/X509v3 Key Usage: critical\s+Digital Signature, Certificate Sign, CRL Sign/);
-}, 60_000);
+});
 
 test("a signed certificate carries the names of its request and refers to its authority", async () => {
     const authority = await newAuthority({ algorithm: "ECDSA", ecdsaCurve: "P256" });

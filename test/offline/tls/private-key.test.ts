@@ -1,6 +1,9 @@
 import { PluginProcess, revealed, startInstalled, temporaryFolder, type Bag } from "../harness";
 import { OpenSsl } from "./openssl";
 
+// Processes are started for real, on a machine that may be busy.
+jest.setTimeout(60_000);
+
 const KEY = "tls:index/privateKey:PrivateKey";
 const folder = temporaryFolder();
 const openssl = new OpenSsl(folder.path);
@@ -8,7 +11,7 @@ const openssl = new OpenSsl(folder.path);
 let plugin: PluginProcess;
 beforeAll(async () => {
     plugin = await startInstalled("tls");
-}, 60_000);
+});
 afterAll(async () => {
     await plugin.stop();
     folder.remove();
@@ -28,7 +31,7 @@ describe.each(KINDS)("%s", (name, inputs, label) => {
     let made: Bag;
     beforeAll(async () => {
         made = (await plugin.create(KEY, inputs)).properties;
-    }, 60_000);
+    });
 
     test("the private forms are secret and are the same key to openssl", () => {
         const own = String(revealed(made["privateKeyPem"]));

@@ -2,7 +2,9 @@ import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 
 const PACKAGE = join(__dirname, "../../../components/postgres-with-backup/image");
-const modern = spawnSync("python3", ["-c", "import sys, zoneinfo; zoneinfo.ZoneInfo('Europe/Paris'); sys.exit(sys.version_info < (3, 11))"]).status === 0;
+const modern =
+    spawnSync("python3", ["-c", "import sys, zoneinfo; zoneinfo.ZoneInfo('Europe/Paris'); sys.exit(sys.version_info < (3, 11))"]).status ===
+    0;
 
 (modern ? describe : describe.skip)("the backup tool's pure parts, by their own tests (needs Python 3.11 with time zones)", () => {
     test("R53, R54, R55, R61: schedule, retention, settings, state, lock, messages, files", () => {

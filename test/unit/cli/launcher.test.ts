@@ -4,6 +4,9 @@ import { join } from "node:path";
 import { checkoutRoot } from "../../../tools/engine/versions";
 import { scratchFolder, shellProgram } from "../engine/support";
 
+// Starts programs, which takes its time on a busy machine.
+jest.setTimeout(60_000);
+
 const folder = scratchFolder("launcher");
 const lockFile = (version: string): string =>
     JSON.stringify({ packages: { "": {}, "node_modules/a": { version }, "node_modules/b": { version: "1", optional: true } } });

@@ -5,6 +5,9 @@ import { exitCodeOf } from "../../../tools/cli/main";
 import { SetupError } from "../../../tools/engine/types";
 import { checkoutRoot } from "../../../tools/engine/versions";
 
+// Starts programs, which takes its time on a busy machine.
+jest.setTimeout(60_000);
+
 const quai = (...args: string[]) =>
     spawnSync(process.execPath, [join(checkoutRoot, "tools/cli/start.cjs"), ...args], {
         encoding: "utf8",

@@ -5,6 +5,9 @@ import { SetupError } from "../../../tools/engine/types";
 import { engineVersion } from "../../../tools/engine/versions";
 import { recorder, scratchFolder, shellProgram } from "./support";
 
+// Starts programs, which takes its time on a busy machine.
+jest.setTimeout(60_000);
+
 const folder = scratchFolder("engine");
 let count = 0;
 

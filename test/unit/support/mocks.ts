@@ -104,9 +104,15 @@ export async function record<T>(program: () => T, options: RecordOptions = {}): 
     await pulumi.runtime.setMocks(mocks, "quai", stack);
     noteRequests(resources);
     pulumi.runtime.setAllConfig({ ...options.config }, [...(options.secretKeys ?? [])]);
-    const result = program();
-    await pulumi.runtime.disconnect();
-    return new Recording(result, resources, generated);
+    // The SDK keeps a stack trace for each of its many promises; under jest they'd take most of the time.
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
+    try {
+        return new Recording(program(), resources, generated);
+    } finally {
+        await pulumi.runtime.disconnect();
+        Error.stackTraceLimit = stackTraceLimit;
+    }
 }
 
 /** The mocked engine's id for a resource. */

@@ -67,12 +67,12 @@ describe("a Docker target", () => {
 
     test("an image is pulled once, whoever asks, by the mirror's name, and kept for a rollback", async () => {
         const { of } = await record(() => {
-            const target = dockerTarget({ imageMirror: { "nginx:1.30.4-trixie": "quai.local/nginx:1.22-abc" } });
+            const target = dockerTarget({ imageMirror: { "nginx:1.30.4-trixie": "quai.local/nginx:1.30-abc" } });
             expect(target.image("nginx:1.30.4-trixie")).toBe(target.image("nginx:1.30.4-trixie"));
             target.image("redis:7.4.11-bookworm");
         });
         expect(of(IMAGE).map(({ inputs }) => inputs)).toEqual([
-            { name: "quai.local/nginx:1.22-abc", keepLocally: true },
+            { name: "quai.local/nginx:1.30-abc", keepLocally: true },
             { name: "redis:7.4.11-bookworm", keepLocally: true },
         ]);
         expect(of(COMMAND)).toEqual([]);

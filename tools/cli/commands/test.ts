@@ -126,14 +126,13 @@ async function runJest(area: Area, options: TestOptions): Promise<Tally> {
         const env = { ...process.env, ...(area.needsEngine ? await engineVariables() : {}) };
         const resultFile = join(folder, "result.json");
         out.info(out.colour("bold", `── ${area.name}`));
-        // jest prints its result as JSON on stdout too, once a file is asked for or not; what people read goes to stderr.
         const result = await run(process.execPath, [program("jest/bin/jest.js"), ...jestArguments(area, options, resultFile)], {
             cwd: checkoutRoot,
             env,
             capture: false,
             signal: interruptSignal(),
-            onLine: (line, stream) => {
-                if (stream === "stderr" || !line.startsWith("Test results written to:")) out.info(line);
+            onLine: (line) => {
+                if (!line.startsWith("Test results written to:")) out.info(line);
             },
         });
         let parsed: unknown;

@@ -76,7 +76,7 @@ export function adviseDocker(machine: Machine, faults: readonly DockerFault[]): 
         );
     }
     if (machine.dockerInstalled) {
-        if (machine.root) return { action: "start", message: "docker: is installed, but doesn't run" };
+        if (machine.root) return { action: "start", message: "docker: is installed, but doesn't run: `./quai doctor --fix` starts it" };
         return tell(`docker: is installed, but doesn't run: run \`sudo ${(machine.service ?? ["dockerd"]).join(" ")}\``);
     }
     if (isDebian(machine)) {

@@ -20,7 +20,7 @@ export interface BaseRecipe {
 /** An equivalent of an official image. */
 export interface ImageRecipe {
     readonly name: OfficialName;
-    /** The version of the packages as far as it's known beforehand: `15`, `1.22`. */
+    /** The version of the packages as far as it's known beforehand: `15`, `1.30`. */
     readonly version: string;
     readonly base: BaseRecipe;
     /** The folder of the Dockerfile; none where the image is the base itself. */
@@ -91,7 +91,8 @@ const offers: Readonly<Record<OfficialName, readonly Offer[]>> = {
         postgres(17, "trixie", debian),
         postgres(18, "forky", debian),
     ],
-    nginx: [{ version: "1.22", suite: "bookworm", archive: debian }],
+    // The proxy's configuration takes nginx 1.27.4 (keepalive_min_timeout); bookworm has 1.22, trixie 1.26.
+    nginx: [{ version: "1.30", suite: "forky", archive: debian }],
     redis: [
         { wanted: /^8(?![0-9])/, version: "8.0", suite: "trixie", archive: debian },
         { wanted: /^7(?![0-9])/, version: "7.0", suite: "bookworm", archive: debian },

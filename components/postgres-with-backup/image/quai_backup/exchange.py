@@ -22,6 +22,8 @@ class Exchange:
     def run(self, plan: dict[str, Any]) -> dict[str, Any]:
         """The plan is restore.json: what was prepared; from the first step on it has the stamp of what is put aside."""
         resumed = "stamp" in plan
+        if not resumed and "undo" not in plan:
+            self._refuse_incomplete(plan)
         stamp = str(plan["stamp"]) if resumed else self._new_stamp()
         plan = {**plan, "stamp": stamp}
         write_json(self.settings.paths.restore, plan)
@@ -30,7 +32,7 @@ class Exchange:
         done_files: list[str] = []
         try:
             if "database" in plan:
-                self._exchange_database(stamp, resumed)
+                self._exchange_database(stamp)
             for name in plan.get("files") or {}:
                 done_files.append(name)
                 files.exchange(self.settings.paths.files / name, stamp)
@@ -41,6 +43,14 @@ class Exchange:
         self._remove_older(stamp)
         self.log.info(f"restore: in place; what it replaced is kept as {self.settings.before_prefix}{stamp} and can be put back with `restore undo`")
         return {"stamp": stamp, "database": "database" in plan, "files": sorted(plan.get("files") or {}), "snapshot": plan.get("snapshot")}
+
+    def _refuse_incomplete(self, plan: dict[str, Any]) -> None:
+        """Somebody removed what was prepared."""
+        gone = [name for name in plan.get("files") or {} if not (self.settings.paths.files / name / files.RESTORED).is_dir()]
+        if "database" in plan and not self.server.exists(self.settings.restored_database):
+            gone.append(self.settings.restored_database)
+        if gone:
+            raise BackupError(f"restore swap: what was prepared is gone ({', '.join(gone)}): run `restore prepare` again")
 
     def refuse_while_unfinished(self) -> None:
         plan = read_json(self.settings.paths.restore)
@@ -72,13 +82,11 @@ class Exchange:
             if stamp in files.befores(folder):
                 (folder / f"{files.BEFORE}{stamp}").rename(folder / files.RESTORED)
 
-    def _exchange_database(self, stamp: str, resumed: bool) -> None:
+    def _exchange_database(self, stamp: str) -> None:
         settings, server = self.settings, self.server
         if not server.exists(settings.restored_database):
-            if resumed and server.exists(settings.database):
-                # Renamed already, by the call that was cut off.
-                return
-            raise BackupError(f"the prepared database {settings.restored_database} is gone: run `restore prepare` again")
+            # Renamed already, by a call that was cut off later.
+            return
         live, restored = identifier(settings.database), identifier(settings.restored_database)
         statements = []
         if server.exists(settings.database):

@@ -36,7 +36,10 @@ function diff(_id: string, _previousInputs: Properties, state: Properties, input
     return { ...compare(RULES, state, inputs), deleteBeforeReplace: true };
 }
 
-/** Docker's own creation takes over a volume that exists under this name, with its data and its labels. */
+/**
+ * Docker's own creation takes over a volume that exists under this name, with its data and its labels. Like the official plugin it records the
+ * labels as asked for: others would make the next update replace the volume, and with it the data. Only a refresh tells the difference.
+ */
 async function create(inputs: Properties, context: CallContext): Promise<Created> {
     const engine = engineFor(context.config);
     const name = text(inputs, "name") ?? "";
@@ -48,7 +51,6 @@ async function create(inputs: Properties, context: CallContext): Promise<Created
     });
     try {
         const created = await engine.json<InspectedVolume>("POST", "/volumes/create", { json });
-        // Labels as asked for: those of a volume that existed show at a refresh, not as an update that would lose its data.
         return { id: created.Name, outputs: { ...outputsOf(created, inputs), labels: inputs.labels ?? [] } };
     } catch (error) {
         throw error instanceof EngineError ? new Error(`volume "${name}": can't create it: ${error.message}`) : error;

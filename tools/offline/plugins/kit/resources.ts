@@ -16,7 +16,7 @@ import {
     type ResourceHandler,
     type ResourceIdentity,
 } from "./types";
-import { decode, encode, isWithin } from "./values";
+import { decode, encode } from "./values";
 
 interface Identified {
     getUrn(): string;
@@ -184,11 +184,10 @@ export class ResourceCalls {
         return this.encodeInPlace(facts.inputs, whole, given, values);
     }
 
-    /** Wraps `whole` as secrets, but where a value only repeats what was given, its secrets stand where they stood. */
+    /** Secrets stand where they stood in what was given; `whole` are wrapped around that, unless they only repeat what was given. */
     private encodeInPlace(bag: ResourceFacts["inputs"], whole: ReadonlySet<string>, given: Hidden, values: Properties): Struct {
         const repeated = repeatedInputs(bag, given, values, this.session.plugin.facts);
-        const paths = [...given.secretPaths].filter((path) => [...repeated].some((key) => isWithin(path, key)));
-        return encode(values, new Set([...whole].filter((key) => !repeated.has(key))), new Set(paths));
+        return encode(values, new Set([...whole].filter((key) => !repeated.has(key))), given.secretPaths);
     }
 
     private cleaned(failure: CheckFailure): CheckFailure {

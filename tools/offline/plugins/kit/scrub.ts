@@ -39,7 +39,10 @@ function formsOf(secret: string): string[] {
     if (trimmed === "") return [];
     const lines = trimmed.split(/\r?\n/).map((line) => line.trim());
     const long = lines.length > 1 ? lines.filter((line) => line.length >= LINE && !line.startsWith("-----")) : [];
-    return [trimmed, JSON.stringify(trimmed).slice(1, -1), encodeURIComponent(Buffer.from(trimmed).toString()), ...long];
+    // "NAME=value" is how a container is given its environment; a program prints the value alone.
+    const assigned = /^[A-Za-z_]\w*=(.{4,})$/s.exec(trimmed)?.[1];
+    const value = assigned === undefined ? [] : formsOf(assigned);
+    return [trimmed, JSON.stringify(trimmed).slice(1, -1), encodeURIComponent(Buffer.from(trimmed).toString()), ...long, ...value];
 }
 
 function escaped(text: string): string {

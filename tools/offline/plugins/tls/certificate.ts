@@ -27,7 +27,8 @@ export function certificateHandler(
         previewUpdate: (_id, _previousInputs, previousOutputs, inputs) => ({ ...previousOutputs, ...settings(inputs) }),
         async create(inputs, context) {
             const { serial, ...made } = make(settings(inputs), context);
-            return { id: BigInt(`0x${serial.toString("hex")}`).toString(), outputs: { ...settings(inputs), ...made, readyForRenewal: false } };
+            const outputs = { ...settings(inputs), ...made, readyForRenewal: isDue(made, settings(inputs)) };
+            return { id: BigInt(`0x${serial.toString("hex")}`).toString(), outputs };
         },
         async read(id, inputs, outputs) {
             if (inputs === undefined || outputs === undefined) throw new Error("certificates can't be imported");

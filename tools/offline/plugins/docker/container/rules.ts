@@ -6,6 +6,12 @@ import { isRecord, records, type Values } from "../values";
 const text: Shape = { kind: "scalar", normal: String };
 const label = object({ label: text, value: text });
 const throttle: Rule = { shape: setOf(object({ path: text, rate: scalar })), effect: "update" };
+/** "CAP_NET_ADMIN", "net_admin" and "NET_ADMIN" are the same capability; engines answer with the first form. */
+const capability: Shape = {
+    kind: "scalar",
+    normal: (value) => String(value).toUpperCase().replace(/^CAP_/, ""),
+};
+
 const mount = object({
     target: text,
     source: text,
@@ -96,7 +102,7 @@ export const CONTAINER_RULES: Readonly<Record<string, Rule>> = {
     volumes: replace(setOf(volume)),
     tmpfs: replace(map),
     uploads: replace(setOf(upload)),
-    capabilities: replace(object({ adds: setOf(text), drops: setOf(text) })),
+    capabilities: replace(object({ adds: setOf(capability), drops: setOf(capability) })),
     securityOpts: chosen(setOf(text)),
     privileged: replace(),
     devices: replace(setOf(object({ hostPath: text, containerPath: text, permissions: scalarOr("rwm") }))),
@@ -183,11 +189,8 @@ export function diffContainer(_id: string, _previousInputs: Properties, state: P
     const { changed, replaces } = compare(CONTAINER_RULES, state, inputs);
     const unfinished = Array.isArray(state.networkDatas) ? [] : ["entrypoints", "networkDatas"];
     const notation = isNotationOnly(state, inputs) ? ["healthcheck"] : [];
-    return {
-        changed: [...changed, ...unfinished],
-        replaces: [...replaces.filter((name) => !notation.includes(name)), ...unfinished],
-        deleteBeforeReplace: true,
-    };
+    const needed = [...replaces.filter((name) => !notation.includes(name)), ...unfinished];
+    return { changed: [...changed, ...unfinished], replaces: needed, deleteBeforeReplace: needed.length > 0 };
 }
 
 /** The healthcheck differs only in how durations are spelt, so nothing of the container has to change. */

@@ -1,0 +1,131 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { RedisArgs } from "../../../components/redis";
+import { Redis } from "../../../components/redis";
+import type { DockerTargetArgs } from "../../../components/targets/docker-target";
+import { COMMAND, CONTAINER, idOf, record, valueOf, VOLUME } from "../support/mocks";
+import { commandOf, dockerTarget, filesIn, leaks, MIB, secretsFor } from "../support/target";
+
+async function redis(
+    change: Partial<RedisArgs> = {},
+    options: { target?: Partial<DockerTargetArgs>; rotation?: Record<string, string> } = {},
+) {
+    const recording = await record(() => {
+        const target = dockerTarget(options.target);
+        return new Redis("redis", { target, secrets: secretsFor(target, options.rotation), version: "7.4", ...change });
+    });
+    const command = recording.of(COMMAND)[0];
+    const contents = command === undefined ? {} : filesIn(commandOf(command).data);
+    const password = contents["password"] ?? "";
+    const lines = (contents["redis.conf"] ?? "").trim().split("\n");
+    return { ...recording, command, password, lines };
+}
+
+describe("Redis on a Docker host", () => {
+    test("a volume, its files, one container", async () => {
+        const { list, command } = await redis();
+        expect(list(CONTAINER, VOLUME, COMMAND, "quai:index:Redis")).toEqual([
+            `${COMMAND} ${command?.name}`,
+            `${CONTAINER} redis`,
+            `${VOLUME} redis-data`,
+            "quai:index:Redis redis",
+        ]);
+        expect(command?.name).toMatch(/^redis-files-[0-9a-f]{8}$/);
+    });
+
+    test("R49, R50: a password, 256 MB, never evicts, every write on disk within a second", async () => {
+        const { lines, password } = await redis();
+        expect(lines).toEqual([
+            "bind * -::*",
+            "port 6379",
+            "dir /data",
+            "maxmemory 268435456",
+            "maxmemory-policy noeviction",
+            "appendonly yes",
+            "appendfsync everysec",
+            `requirepass ${password}`,
+        ]);
+        expect(password).toMatch(/^[a-z0-9]{32}$/);
+    });
+
+    test("R49: memory, eviction and the append-only file are settable", async () => {
+        const { lines, get } = await redis({ memory: 64 * MIB, eviction: "allkeys-lru", appendOnly: false });
+        expect(lines).toEqual(expect.arrayContaining(["maxmemory 67108864", "maxmemory-policy allkeys-lru", "appendonly no"]));
+        expect(get(CONTAINER, "redis").inputs).toMatchObject({ memory: 128, memorySwap: 128 });
+    });
+
+    test("R15, R16: what the container gets", async () => {
+        const { get, command } = await redis();
+        const { inputs, after } = get(CONTAINER, "redis");
+        expect(inputs).toEqual({
+            name: "demo-dev-redis",
+            image: `sha256:${idOf("redis:7.4.11-bookworm")}`,
+            entrypoints: ["redis-server"],
+            command: ["/run/secrets/redis.conf"],
+            user: "999:999",
+            readOnly: true,
+            init: true,
+            capabilities: { drops: ["ALL"] },
+            securityOpts: ["no-new-privileges:true"],
+            logDriver: "json-file",
+            logOpts: { "max-size": "50m", "max-file": "5" },
+            restart: "unless-stopped",
+            mustRun: true,
+            memory: 512,
+            memorySwap: 512,
+            networksAdvanced: [{ name: "demo-dev-data", aliases: ["redis"] }],
+            mounts: [
+                { type: "volume", source: "demo-dev-redis-data", target: "/data" },
+                { type: "volume", source: `demo-dev-${command?.name}`, target: "/run/secrets", readOnly: true },
+            ],
+            healthcheck: {
+                tests: ["CMD", "/bin/sh", "-c", 'REDISCLI_AUTH="$(cat /run/secrets/password)" redis-cli ping | grep -q PONG'],
+                interval: "3s",
+                timeout: "3s",
+                retries: 10,
+                startPeriod: "5s",
+            },
+            wait: true,
+            waitTimeout: 86,
+            labels: [
+                { label: "io.quai.stack", value: "demo-dev" },
+                { label: "io.quai.role", value: "redis" },
+                { label: "io.quai.service", value: "redis" },
+            ],
+            stopTimeout: 30,
+            destroyGraceSeconds: 30,
+        });
+        expect(after).toEqual(expect.arrayContaining([command?.name, "redis-data"]));
+    });
+
+    test("R27: the password stands in no open input", async () => {
+        const { resources, generated } = await redis();
+        expect(leaks(resources, generated)).toEqual([]);
+    });
+
+    test("connection strings, one per database, secret, with the password's version", async () => {
+        const { result, password } = await redis({}, { rotation: { redisPassword: "2026-11-01" } });
+        const url = result.url(3);
+        expect(await valueOf(url.value)).toBe(`redis://:${password}@redis:6379/3`);
+        expect(await pulumi.isSecret(url.value)).toBe(true);
+        expect(url).toMatchObject({ name: "redisUrl", version: "2026-11-01" });
+        expect(await valueOf(result.url().value)).toMatch(/\/0$/);
+    });
+
+    test("a rotated password and another setting make other files", async () => {
+        const names = [
+            await redis(),
+            await redis(),
+            await redis({ memory: MIB }),
+            await redis({}, { rotation: { redisPassword: "2026-11-01" } }),
+        ].map(({ command }) => command?.name);
+        expect(names[0]).toBe(names[1]);
+        expect(new Set(names).size).toBe(3);
+    });
+
+    test("R48: a stopped stack keeps the volume alone, protected where asked", async () => {
+        const { list, get, result } = await redis({}, { target: { running: false, protect: true } });
+        expect(list(CONTAINER, COMMAND, VOLUME)).toEqual([`${VOLUME} redis-data`]);
+        expect(get(VOLUME, "redis-data")).toMatchObject({ protect: true, ignoreChanges: ["labels", "driver", "driverOpts"] });
+        expect(result.ready).toBeUndefined();
+    });
+});

@@ -1,0 +1,165 @@
+import { Files } from "../../../components/files";
+import type { TlsProxyArgs } from "../../../components/tls-proxy";
+import { TlsProxy } from "../../../components/tls-proxy";
+import { nginxConfig } from "../../../components/tls-proxy/nginx";
+import { resolveProxy } from "../../../components/tls-proxy/spec";
+import type { DockerTargetArgs } from "../../../components/targets/docker-target";
+import { COMMAND, CONTAINER, idOf, record, valueOf, VOLUME } from "../support/mocks";
+import { commandOf, dockerTarget, filesIn, leaks } from "../support/target";
+import { BASE } from "./base";
+
+const KEY = "-----BEGIN PRIVATE KEY-----\nfrom-the-company\n-----END PRIVATE KEY-----\n";
+
+interface Options {
+    readonly args?: Partial<TlsProxyArgs>;
+    readonly target?: Partial<DockerTargetArgs>;
+    readonly files?: boolean;
+}
+
+async function proxy({ args, target: change, files }: Options = {}) {
+    const recording = await record(() => {
+        const target = dockerTarget(change);
+        const media = files === true ? [{ path: "/media/", to: { files: new Files("media", { target, uid: 1000, gid: 1001 }) } }] : [];
+        return new TlsProxy("proxy", { target, tls: { mode: "local" }, ...BASE, routes: [...BASE.routes, ...media], ...args });
+    });
+    const command = (name: string) => commandOf(recording.get(COMMAND, name));
+    return { ...recording, command };
+}
+
+describe("the proxy on a Docker host", () => {
+    test("everything it is made of", async () => {
+        const { list } = await proxy();
+        expect(list().filter((each) => !/pulumi:|Network|quai:target/.test(each))).toEqual([
+            `${COMMAND} proxy-config`,
+            `${COMMAND} proxy-routes`,
+            `${CONTAINER} proxy`,
+            "docker:index/remoteImage:RemoteImage nginx:1.30.4-trixie",
+            "quai:index:TlsProxy proxy",
+            "tls:index/certRequest:CertRequest proxy-request",
+            "tls:index/locallySignedCert:LocallySignedCert proxy-certificate",
+            "tls:index/privateKey:PrivateKey proxy-ca-key",
+            "tls:index/privateKey:PrivateKey proxy-key",
+            "tls:index/selfSignedCert:SelfSignedCert proxy-ca",
+        ]);
+    });
+
+    test("R15: it alone publishes ports, on the address asked for; not root, read-only", async () => {
+        const { get } = await proxy();
+        expect(get(CONTAINER, "proxy").inputs).toEqual({
+            name: "demo-dev-proxy",
+            image: `sha256:${idOf("nginx:1.30.4-trixie")}`,
+            entrypoints: ["nginx"],
+            command: ["-p", "/etc/quai/current/", "-c", "nginx.conf", "-g", "daemon off;"],
+            user: "101:101",
+            groupAdds: [],
+            readOnly: true,
+            init: true,
+            capabilities: { drops: ["ALL"] },
+            securityOpts: ["no-new-privileges:true"],
+            logDriver: "json-file",
+            logOpts: { "max-size": "50m", "max-file": "5" },
+            restart: "unless-stopped",
+            mustRun: true,
+            memory: 256,
+            memorySwap: 256,
+            networksAdvanced: [{ name: "demo-dev-app" }],
+            ports: [
+                { internal: 8080, external: 8080, ip: "127.0.0.1", protocol: "tcp" },
+                { internal: 8443, external: 8443, ip: "127.0.0.1", protocol: "tcp" },
+            ],
+            mounts: [{ type: "volume", source: "demo-dev-proxy-config", target: "/etc/quai", readOnly: true }],
+            tmpfs: { "/tmp": "rw,noexec,nosuid,size=256m" },
+            healthcheck: {
+                tests: ["CMD", "curl", "-fsS", "-o", "/dev/null", "http://127.0.0.1:8081/healthz"],
+                interval: "3s",
+                timeout: "3s",
+                retries: 5,
+                startPeriod: "5s",
+            },
+            wait: true,
+            waitTimeout: 56,
+            labels: [
+                { label: "io.quai.stack", value: "demo-dev" },
+                { label: "io.quai.role", value: "proxy" },
+                { label: "io.quai.service", value: "proxy" },
+            ],
+            stopSignal: "SIGQUIT",
+            stopTimeout: 30,
+            destroyGraceSeconds: 30,
+        });
+    });
+
+    test("R51: files that it serves are mounted to be read, by their group", async () => {
+        const { get } = await proxy({ files: true });
+        const { inputs, after } = get(CONTAINER, "proxy");
+        expect(inputs["groupAdds"]).toEqual(["1001"]);
+        expect((inputs["mounts"] as object[])[1]).toEqual({
+            type: "volume",
+            source: "demo-dev-media",
+            target: "/srv/files/media",
+            readOnly: true,
+        });
+        expect(after).toContain("media-owner");
+    });
+
+    test("first start, then the container, then the routes; the routes are a command done again when they change", async () => {
+        const { get, command } = await proxy();
+        expect(get(CONTAINER, "proxy").after).toContain("proxy-config");
+        expect(get(COMMAND, "proxy-routes").after).toContain("proxy");
+        expect(get(COMMAND, "proxy-config").after).toContain("nginx:1.30.4-trixie");
+        expect(command("proxy-config").data).toBe(nginxConfig(undefined, "starting"));
+        expect(get(COMMAND, "proxy-config").inputs["delete"]).toBe("docker volume rm -f demo-dev-proxy-config >/dev/null");
+        expect(get(COMMAND, "proxy-routes").inputs["delete"]).toBeUndefined();
+    });
+
+    test("the switch carries configuration, certificate and key; the key stands nowhere in the open (R27)", async () => {
+        const { command, resources, generated } = await proxy();
+        const files = filesIn(command("proxy-routes").data);
+        const version = /location = \/version \{ return 200 "([0-9a-f]{8})\\n"; \}/.exec(files["nginx.conf"] ?? "")?.[1] ?? "none";
+        expect(files["nginx.conf"]).toBe(nginxConfig(resolveProxy(BASE), version));
+        expect(files["certificate.pem"]).toMatch(/^-----BEGIN CERTIFICATE-----/);
+        expect(generated).toContain(files["key.pem"]);
+        expect(leaks(resources, generated)).toEqual([]);
+        expect(command("proxy-routes").script).toContain(`check ${version} `);
+    });
+
+    test("a change of routes changes the switch, and never the container", async () => {
+        const [before, after] = [await proxy(), await proxy({ args: { timeouts: { connect: 1, send: 1, read: 1 } } })];
+        expect(after.get(CONTAINER, "proxy").inputs).toEqual(before.get(CONTAINER, "proxy").inputs);
+        expect(after.get(COMMAND, "proxy-config").inputs).toEqual(before.get(COMMAND, "proxy-config").inputs);
+        expect(after.command("proxy-routes")).not.toEqual(before.command("proxy-routes"));
+    });
+
+    test("R67: the local authority signs every name, localhost and the loopback addresses", async () => {
+        const { get, result } = await proxy();
+        expect(get("tls:index/certRequest:CertRequest", "proxy-request").inputs).toMatchObject({
+            dnsNames: ["demo.localhost", "www.demo.localhost", "localhost"],
+            ipAddresses: ["127.0.0.1", "::1"],
+        });
+        if (result.authorityPem === undefined) throw new Error("no authority");
+        expect(await valueOf(result.authorityPem)).toMatch(/^-----BEGIN CERTIFICATE-----/);
+    });
+
+    test("R66: an own certificate is used as it is, its key as a secret", async () => {
+        const tls = { mode: "files", certificate: "chain\n", key: KEY, version: "aaaaaaaa" } as const;
+        const { command, list, resources, result } = await proxy({ args: { tls } });
+        expect(list().filter((each) => each.startsWith("tls:"))).toEqual([]);
+        expect(filesIn(command("proxy-routes").data)).toMatchObject({ "certificate.pem": "chain\n", "key.pem": KEY });
+        expect(leaks(resources, [KEY])).toEqual([]);
+        expect(result.authorityPem).toBeUndefined();
+    });
+
+    test.each([
+        [443, ["https://demo.localhost", "https://www.demo.localhost"]],
+        [8443, ["https://demo.localhost:8443", "https://www.demo.localhost:8443"]],
+    ])("addresses on port %d", async (https, expected) => {
+        expect((await proxy({ args: { ports: { http: 80, https, address: "0.0.0.0" } } })).result.urls).toEqual(expected);
+    });
+
+    test("a stopped stack keeps the certificate, and nothing that runs", async () => {
+        const { list, result } = await proxy({ target: { running: false } });
+        expect(list(CONTAINER, COMMAND, VOLUME)).toEqual([]);
+        expect(list().filter((each) => each.startsWith("tls:"))).toHaveLength(5);
+        expect(result.switched).toBeUndefined();
+    });
+});

@@ -1,0 +1,173 @@
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { nginxConfig } from "../../../components/tls-proxy/nginx";
+import { resolveProxy } from "../../../components/tls-proxy/spec";
+import { switchConfiguration, firstConfiguration } from "../../../components/tls-proxy/switch-docker";
+import type { DockerTarget } from "../../../components/targets";
+import { record } from "../support/mocks";
+import { run, scratchFolder } from "../support/scratch";
+import { dockerTarget } from "../support/target";
+import { BASE } from "./base";
+import { certificate, environment, freePort, nginxVersion, onLoopback } from "./real/nginx";
+
+const SPEC = resolveProxy(BASE);
+const IDS = [process.getuid?.() ?? 0, process.getgid?.() ?? 0] as const;
+
+/** What the stand-in for docker answers; everything it was asked is in its log. */
+interface Host {
+    /** Exit status of the check through the front door. @default 0 */
+    readonly verified?: number;
+}
+
+async function scriptOf(uid = IDS[0], version = "3fa9c1d2"): Promise<string> {
+    const { result } = await record(() => {
+        const target: DockerTarget = dockerTarget();
+        return switchConfiguration(target, { volume: "demo-dev-proxy-config", container: "demo-dev-proxy", uid, version, spec: SPEC });
+    });
+    return result;
+}
+
+describe("the switch to other routes", () => {
+    const scratch = scratchFolder("switch");
+
+    /** A folder instead of the volume, and a `docker` that runs the tool's programs here and notes everything else. */
+    function host(folder: string, { verified = 0 }: Host = {}): { env: NodeJS.ProcessEnv; log: () => string[] } {
+        const bin = mkdtempSync(join(scratch, "bin-"));
+        const log = join(bin, "log");
+        writeFileSync(log, "");
+        const docker = [
+            "#!/bin/sh",
+            `if [ "$1" = run ]; then`,
+            `  while [ "$1" != -euc ]; do shift; done`,
+            // The tool runs as root in its container; here the owner is whoever runs the tests.
+            `  program=$(printf '%s' "$2" | sed -e 's#/files#${folder}#g' -e 's#/tmp/test.log#${bin}/test.log#g'); shift 2`,
+            `  exec /bin/sh -euc "$program" "$@"`,
+            `fi`,
+            `printf '%s' "$*" | tr '\\n' ' ' >> ${log}; echo >> ${log}`,
+            `case "$*" in *resolve*) exit ${verified} ;; *proc*cmdline*true*) echo /proc/1/cmdline ;; esac`,
+        ];
+        writeFileSync(join(bin, "docker"), `${docker.join("\n")}\n`, { mode: 0o755 });
+        const env = environment();
+        return { env: { ...env, PATH: `${bin}:${env["PATH"]}` }, log: () => readFileSync(log, "utf8").trim().split("\n") };
+    }
+
+    function volume(): string {
+        const folder = mkdtempSync(join(scratch, "volume-"));
+        mkdirSync(join(folder, "next-1-1"));
+        writeFileSync(join(folder, "next-1-1", "nginx.conf"), "# the routes in use\n");
+        cpSync(join(folder, "next-1-1"), join(folder, "starting"), { recursive: true });
+        return folder;
+    }
+
+    async function inUse(folder: string): Promise<void> {
+        await run("ln", ["-sfn", "next-1-1", join(folder, "current")]);
+    }
+
+    async function input(text: string): Promise<string> {
+        const files = mkdtempSync(join(scratch, "files-"));
+        certificate(files, SPEC.names);
+        const ports = { http: await freePort(), https: await freePort(), status: await freePort() };
+        mkdirSync(join(files, "tmp"));
+        const contents = { "nginx.conf": onLoopback(text, files, ports, {}), "certificate.pem": "", "key.pem": "" };
+        return Object.keys(contents)
+            .map((name) => {
+                const content = name === "nginx.conf" ? contents["nginx.conf"] : readFileSync(join(files, name), "utf8");
+                return `${name} ${Buffer.from(content).toString("base64")}\n`;
+            })
+            .join("");
+    }
+
+    async function doSwitch(folder: string, text: string, options: Host = {}) {
+        const { env, log } = host(folder, options);
+        const ran = await run("/bin/sh", ["-euc", await scriptOf()], { env, input: await input(text) });
+        return { ...ran, asked: log() };
+    }
+
+    const real = nginxVersion === undefined ? test.skip : test;
+    if (nginxVersion === undefined) test.skip("needs nginx: apt-get install nginx-light", () => undefined);
+
+    real("good routes: tested by nginx, put in place, reloaded, verified, drained; the former stay at hand", async () => {
+        const folder = volume();
+        await inUse(folder);
+        const { code, stderr, asked } = await doSwitch(folder, nginxConfig(SPEC, "3fa9c1d2"));
+        expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+        const current = readlinkSync(join(folder, "current"));
+        expect(current).toMatch(/^next-\d{10}-\d+$/);
+        expect(readdirSync(join(folder, current)).sort()).toEqual(["certificate.pem", "key.pem", "nginx.conf"]);
+        expect(readlinkSync(join(folder, "former"))).toBe("next-1-1");
+        expect(asked.map((line) => line.split(" ").slice(0, 3).join(" "))).toEqual([
+            "exec demo-dev-proxy /bin/sh",
+            "kill --signal HUP",
+            "exec demo-dev-proxy /bin/sh",
+            "exec demo-dev-proxy /bin/sh",
+        ]);
+        expect(asked[2]).toContain("check 3fa9c1d2 demo.localhost /api/health api0001 demo.localhost /health web0001");
+        expect(asked[3]).toMatch(/check 30 \/proc\/1\/cmdline$/);
+    });
+
+    real("routes that nginx refuses are not put in place: nothing changed, nothing reloaded, and it says what is wrong", async () => {
+        const folder = volume();
+        await inUse(folder);
+        const { code, stderr, asked } = await doSwitch(folder, nginxConfig(SPEC, "3fa9c1d2").replace("sendfile on;", "sendfle on;"));
+        expect(code).not.toBe(0);
+        expect(stderr).toContain('unknown directive "sendfle"');
+        expect(stderr).toContain("nginx refused the new configuration; the one in use was not touched");
+        expect(stderr).not.toContain(`${folder}/next-`);
+        expect(readlinkSync(join(folder, "current"))).toBe("next-1-1");
+        expect(readdirSync(folder).sort()).toEqual(["current", "next-1-1", "starting"]);
+        expect(asked).toEqual([""]);
+    });
+
+    real("a certificate whose key doesn't match is refused in the same way (R66)", async () => {
+        const folder = volume();
+        await inUse(folder);
+        const { env } = host(folder);
+        const [lines, other] = [await input(nginxConfig(SPEC, "3fa9c1d2")), await input(nginxConfig(SPEC, "3fa9c1d2"))];
+        const mixed = [...lines.split("\n").slice(0, 2), other.split("\n")[2], ""].join("\n");
+        const { code, stderr } = await run("/bin/sh", ["-euc", await scriptOf()], { env, input: mixed });
+        expect(code).not.toBe(0);
+        expect(stderr).toMatch(/key values mismatch/);
+        expect(readlinkSync(join(folder, "current"))).toBe("next-1-1");
+    });
+
+    real("a release that doesn't answer: the former routes are in use again, the logs are shown, the update fails", async () => {
+        const folder = volume();
+        await inUse(folder);
+        const { code, stderr, asked } = await doSwitch(folder, nginxConfig(SPEC, "3fa9c1d2"), { verified: 1 });
+        expect(code).toBe(1);
+        expect(readlinkSync(join(folder, "current"))).toBe("next-1-1");
+        expect(readFileSync(join(folder, "current", "nginx.conf"), "utf8")).toBe("# the routes in use\n");
+        expect(asked.filter((line) => line.startsWith("kill"))).toHaveLength(2);
+        expect(asked.filter((line) => line.startsWith("logs")).map((line) => line.split(" ").at(-1))).toEqual([
+            "demo-dev-api-api0001",
+            "demo-dev-web-web0001",
+        ]);
+        expect(stderr).toContain("the former routes are in use again\nlast lines of demo-dev-api-api0001:\n");
+    });
+
+    real("old configurations are cleared away, but never the one in use nor its predecessor", async () => {
+        const folder = volume();
+        await inUse(folder);
+        for (const old of ["next-0-1", "next-0-2"]) mkdirSync(join(folder, old));
+        await doSwitch(folder, nginxConfig(SPEC, "3fa9c1d2"));
+        const left = readdirSync(folder).filter((name) => name.startsWith("next-"));
+        expect(left.sort()).toEqual(["next-1-1", readlinkSync(join(folder, "current"))].sort());
+    });
+
+    test("the first configuration is only written where there is none", async () => {
+        const first = async (folder: string) =>
+            run(
+                "/bin/sh",
+                ["-euc", firstConfiguration(IDS[0]).replaceAll("/files", folder).replace(`${IDS[0]}:${IDS[0]}`, IDS.join(":"))],
+                { input: "# first\n" },
+            );
+        const fresh = mkdtempSync(join(scratch, "fresh-"));
+        expect(await first(fresh)).toEqual({ code: 0, stdout: "", stderr: "" });
+        expect(readFileSync(join(fresh, "current", "nginx.conf"), "utf8")).toBe("# first\n");
+        const used = volume();
+        await inUse(used);
+        expect((await first(used)).code).toBe(0);
+        expect(readFileSync(join(used, "current", "nginx.conf"), "utf8")).toBe("# the routes in use\n");
+        expect(existsSync(join(used, "starting", "nginx.conf"))).toBe(true);
+    });
+});
