@@ -2,17 +2,26 @@ import { Files } from "../components/files";
 import { officialImage } from "../components/internal/images";
 import { PostgresWithBackup, postgresSecrets } from "../components/postgres-with-backup";
 import { Redis } from "../components/redis";
+import type { Generated } from "../components/secrets-bundle";
 import { SecretsBundle } from "../components/secrets-bundle";
 import type { RateLimit, TlsMode } from "../components/tls-proxy";
 import { TlsProxy } from "../components/tls-proxy";
 import type { ServiceArgs } from "../components/web-stack";
 import { WebStack } from "../components/web-stack";
+import { refuseUnknownNames } from "../infra/settings";
 import type { DeployedStack, StackContext } from ".";
 import { imageSources, secretFiles, tlsMode, withSettings } from "./shared";
 
 const API_USER = { uid: 10001, gid: 10001 };
 const WEB_USER = { uid: 101, gid: 101 };
 const UPLOADS = "/data/uploads";
+
+const GENERATED = {
+    ...postgresSecrets,
+    redisPassword: { kind: "password", length: 32 },
+    sessionKey: { kind: "key", bytes: 64 },
+    jwt: { kind: "rsa", bits: 4096 },
+} as const satisfies Readonly<Record<string, Generated>>;
 
 /** The demonstration of examples/demo: an API with migrations, a single-page front end, a worker, a scheduler, uploads. */
 export function demo({ settings, target, given }: StackContext): DeployedStack {
@@ -53,7 +62,7 @@ export function demo({ settings, target, given }: StackContext): DeployedStack {
         image: "api",
         command: ["demo-api", role],
         user: API_USER,
-        health: { command: ["demo-api", "healthcheck", role], interval: 3, startPeriod: 20 },
+        health: { command: ["demo-api", "healthcheck", role], interval: 5, startPeriod: 20 },
         secrets: { ...broker.secrets, databaseAuthority: authority },
         env: { ...broker.env },
         memory: 256 * 1024 * 1024,
@@ -72,7 +81,7 @@ export function demo({ settings, target, given }: StackContext): DeployedStack {
             command: ["demo-api", "serve"],
             port: 8000,
             user: API_USER,
-            health: { http: "/api/health", interval: 3, startPeriod: 30 },
+            health: { http: "/api/health", interval: 5, startPeriod: 30 },
             secrets: { ...api.secrets, databaseAuthority: authority },
             env: { ...api.env, UPLOADS_DIR: UPLOADS, PUBLIC_URL: `https://${settings.domain}${port}` },
             files: { [UPLOADS]: { files: uploads } },
@@ -81,7 +90,7 @@ export function demo({ settings, target, given }: StackContext): DeployedStack {
             image: "web",
             port: 8080,
             user: WEB_USER,
-            health: { http: "/health", interval: 3, startPeriod: 10 },
+            health: { http: "/health", interval: 5, startPeriod: 10 },
             memory: 128 * 1024 * 1024,
         },
         worker: { ...background("worker"), files: { [UPLOADS]: { files: uploads, readOnly: true } } },

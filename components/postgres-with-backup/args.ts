@@ -44,6 +44,8 @@ export interface PostgresWithBackupArgs {
     readonly database: string;
     /** @default 100 */
     readonly maxConnections?: number;
+    /** PostgreSQL's shared_buffers, in bytes. @default a quarter of `memory` */
+    readonly sharedBuffers?: number;
     /** Limit of the server, in bytes; buffers and work memory derive from it. @default 1 GiB */
     readonly memory?: number;
     /** Extensions to have, e.g. `pgcrypto`, `uuid-ossp` (R42). @default none */

@@ -114,6 +114,7 @@ export function backupOnDocker(self: PostgresWithBackup, parts: BackupParts): vo
             parent: self,
             provider: target.provider,
             replaceOnChanges: NEW_CONTAINER_ON,
+            deleteBeforeReplace: true,
             dependsOn: [files.resource, parts.server, ...critical.flatMap((each) => each.mount.ready ?? [])],
         },
     );

@@ -183,7 +183,13 @@ function serverContainer(
             stopTimeout: 60,
             destroyGraceSeconds: 60,
         },
-        { parent: self, provider: target.provider, replaceOnChanges: NEW_CONTAINER_ON, dependsOn: [parts.files.resource] },
+        {
+            parent: self,
+            provider: target.provider,
+            replaceOnChanges: NEW_CONTAINER_ON,
+            deleteBeforeReplace: true,
+            dependsOn: [parts.files.resource],
+        },
     );
 }
 

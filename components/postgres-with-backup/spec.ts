@@ -54,7 +54,10 @@ export function resolvePostgres(args: Omit<PostgresWithBackupArgs, "target" | "s
         database: args.database,
         roles: { owner: `${args.database}_owner`, application: `${args.database}_app` },
         memory,
-        parameters: tuning(memory, args.maxConnections ?? 100),
+        parameters: {
+            ...tuning(memory, args.maxConnections ?? 100),
+            ...(args.sharedBuffers === undefined ? {} : { shared_buffers: `${Math.floor(args.sharedBuffers / MEBIBYTE)}MB` }),
+        },
         extensions,
         backup: args.backup,
         ...dataPaths(args.version),

@@ -110,7 +110,13 @@ function redisOnDocker(self: Redis, name: string, target: Target, args: RedisArg
             stopTimeout: 30,
             destroyGraceSeconds: 30,
         },
-        { parent: self, provider: target.provider, replaceOnChanges: NEW_CONTAINER_ON, dependsOn: [files.resource] },
+        {
+            parent: self,
+            provider: target.provider,
+            replaceOnChanges: NEW_CONTAINER_ON,
+            deleteBeforeReplace: true,
+            dependsOn: [files.resource],
+        },
     );
 }
 

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { hkdfSync } from "node:crypto";
 import * as random from "@pulumi/random";
 import * as tls from "@pulumi/tls";
 import type { Target } from "../targets";
@@ -54,9 +55,14 @@ export class SecretsBundle extends pulumi.ComponentResource {
                 return;
             }
             case "key": {
-                const bytes = new random.RandomBytes(logical, { length: spec.generated.bytes }, { ...opts, provider: generators.random });
-                const { encoding } = spec.generated;
-                add(spec.name, encoding === "hex" ? bytes.hex : encoding === "base64" ? bytes.base64 : bytes.base64.apply(toBase64Url));
+                // Not RandomBytes: the bytes would stand in clear in the state, as the resource's id.
+                const { bytes, encoding } = spec.generated;
+                const args = { length: Math.ceil((bytes * 8) / BITS_PER_CHARACTER), special: false };
+                const seed = new random.RandomPassword(logical, args, { ...opts, provider: generators.random });
+                add(
+                    spec.name,
+                    seed.result.apply((text) => keyFrom(text, bytes).toString(encoding)),
+                );
                 return;
             }
             case "rsa": {
@@ -79,6 +85,10 @@ export function derivedSecret(name: string, parts: readonly SecretRef[], compose
     };
 }
 
-function toBase64Url(base64: string): string {
-    return base64.replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
+/** Letters of both cases and digits: log2(62), rounded down. */
+const BITS_PER_CHARACTER = 5.95;
+
+/** So many bytes from a text with at least as much randomness (HKDF, RFC 5869). */
+function keyFrom(seed: string, bytes: number): Buffer {
+    return Buffer.from(hkdfSync("sha512", seed, "", "quai key", bytes));
 }

@@ -150,6 +150,7 @@ function serverContainer(
             parent: self,
             provider: target.provider,
             replaceOnChanges: NEW_CONTAINER_ON,
+            deleteBeforeReplace: true,
             dependsOn: [parts.config, ...served.flatMap((files) => files.mount.ready ?? [])],
         },
     );

@@ -3,7 +3,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { builtImage, builtReference } from "../internal/docker/built-image";
 import type { FileVolume } from "../internal/docker/file-volume";
 import { fileVolume } from "../internal/docker/file-volume";
-import { hardened, memoryLimit, NEW_CONTAINER_ON } from "../internal/docker/hardening";
+import { cpuLimit, hardened, memoryLimit, NEW_CONTAINER_ON } from "../internal/docker/hardening";
 import { healthcheck, waitTimeout } from "../internal/health";
 import type { Role } from "../internal/labels";
 import { labelList } from "../internal/labels";
@@ -116,7 +116,7 @@ function container(
             readOnly: service.readOnlyRoot,
             ...hardened(service.logs ?? target.logs),
             ...memoryLimit(service.memory),
-            ...(service.args.cpus === undefined ? {} : { cpus: String(service.args.cpus) }),
+            ...(service.args.cpus === undefined ? {} : { cpus: cpuLimit(service.args.cpus) }),
             networksAdvanced:
                 networks === undefined
                     ? []
@@ -134,6 +134,8 @@ function container(
             parent: self,
             provider: target.provider,
             replaceOnChanges: NEW_CONTAINER_ON,
+            // One name: the old one must be gone first. (A release's name is never used twice, but for a container that failed.)
+            deleteBeforeReplace: true,
             dependsOn: [...after, ...mounts, ...(files === undefined ? [] : [files.resource])],
         },
     );

@@ -4,51 +4,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as grpc from "@grpc/grpc-js";
-import type { Any } from "google-protobuf/google/protobuf/any_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
-import { Struct, type JavaScriptValue } from "google-protobuf/google/protobuf/struct_pb";
+import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { EngineService } from "@pulumi/pulumi/proto/engine_grpc_pb";
 import type { LogRequest } from "@pulumi/pulumi/proto/engine_pb";
 import { ResourceProviderClient } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import * as proto from "@pulumi/pulumi/proto/provider_pb";
-import { Status } from "@pulumi/pulumi/proto/status_pb";
 import { installFallbackPlugin, type FallbackPlugin } from "../../tools/offline/plugins/install";
+import { bag, unary, type Bag } from "./wire";
 
-export type Bag = Record<string, JavaScriptValue>;
-
-/** What the engine sends for a value that is known only after the update. */
-export const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
-const SIGNATURE = "4dabf18193072939515e22adb298388d";
-const SECRET = "1b47061264138c4ac30d75fd1eb44270";
-
-export function secret(value: JavaScriptValue): Bag {
-    return { [SIGNATURE]: SECRET, value };
-}
-
-export function textAsset(text: string, hash: string): Bag {
-    return { [SIGNATURE]: "c44067f5952c0a294b673a41bacd8c17", hash, text };
-}
-
-/** The value inside a secret; fails where it is not one. */
-export function revealed(value: unknown): JavaScriptValue {
-    if (!isSecret(value)) throw new Error(`not a secret: ${JSON.stringify(value)}`);
-    return (value as { value: JavaScriptValue }).value;
-}
-
-export function isSecret(value: unknown): boolean {
-    return typeof value === "object" && value !== null && (value as Record<string, unknown>)[SIGNATURE] === SECRET;
-}
-
-/** A failed call, as the engine would understand it. */
-export class CallFailure extends Error {
-    constructor(
-        readonly code: grpc.status,
-        message: string,
-        readonly initFailed: { readonly id: string; readonly properties: Bag; readonly inputs: Bag; readonly reasons: string[] } | undefined,
-    ) {
-        super(message);
-    }
-}
+export * from "./wire";
 
 export interface LogLine {
     readonly severity: number;
@@ -74,7 +39,7 @@ export function temporaryFolder(): { readonly path: string; remove(): void } {
 
 /** Waits for something to come true, ten seconds at most. */
 export async function until(holds: () => boolean): Promise<void> {
-    for (const end = Date.now() + 10_000; !holds(); ) {
+    for (const end = Date.now() + 10_000; !holds();) {
         if (Date.now() > end) throw new Error(`not within ten seconds: ${holds.toString()}`);
         await sleep(50);
     }
@@ -102,14 +67,21 @@ export class PluginProcess {
         const logs: LogLine[] = [];
         const log = (call: { request: LogRequest }, callback: grpc.sendUnaryData<Empty>): void => {
             const { request } = call;
-            logs.push({ severity: request.getSeverity(), message: request.getMessage(), urn: request.getUrn(), ephemeral: request.getEphemeral() });
+            logs.push({
+                severity: request.getSeverity(),
+                message: request.getMessage(),
+                urn: request.getUrn(),
+                ephemeral: request.getEphemeral(),
+            });
             callback(null, new Empty());
         };
         const unused = (_call: unknown, callback: grpc.sendUnaryData<Empty>): void => callback({ code: grpc.status.UNIMPLEMENTED });
         const service = { log, getRootResource: unused, setRootResource: unused, startDebugging: unused, requirePulumiVersion: unused };
         engine.addService(EngineService, service);
         const port = await new Promise<number>((resolve, reject) => {
-            engine.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, bound) => (error ? reject(error) : resolve(bound)));
+            engine.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, bound) =>
+                error ? reject(error) : resolve(bound),
+            );
         });
         const child = spawn(file, [...args, `127.0.0.1:${port}`], { stdio: ["pipe", "pipe", "inherit"] });
         const line = await new Promise<string>((resolve, reject) => {
@@ -149,7 +121,9 @@ export class PluginProcess {
     }
 
     async check(type: string, news: Bag, olds: Bag = {}): Promise<{ inputs: Bag; failures: string[] }> {
-        const request = identified(new proto.CheckRequest(), type).setOlds(Struct.fromJavaScript(olds)).setNews(Struct.fromJavaScript(news));
+        const request = identified(new proto.CheckRequest(), type)
+            .setOlds(Struct.fromJavaScript(olds))
+            .setNews(Struct.fromJavaScript(news));
         const response = await unary<proto.CheckResponse>((done) => this.calls.check(request, done));
         return { inputs: bag(response.getInputs()), failures: response.getFailuresList().map((failure) => failure.getReason()) };
     }
@@ -162,10 +136,13 @@ export class PluginProcess {
             .setNews(Struct.fromJavaScript(news));
         const response = await unary<proto.DiffResponse>((done) => this.calls.diff(request, done));
         const kinds = Object.entries(proto.PropertyDiff.Kind);
-        const detailed = response.getDetaileddiffMap().getEntryList().map(([path]): [string, string] => {
-            const kind = response.getDetaileddiffMap().get(path)?.getKind();
-            return [path, kinds.find(([, value]) => value === kind)?.[0] ?? "?"];
-        });
+        const detailed = response
+            .getDetaileddiffMap()
+            .getEntryList()
+            .map(([path]): [string, string] => {
+                const kind = response.getDetaileddiffMap().get(path)?.getKind();
+                return [path, kinds.find(([, value]) => value === kind)?.[0] ?? "?"];
+            });
         return {
             changes: response.getChanges() === proto.DiffResponse.DiffChanges.DIFF_SOME,
             diffs: response.getDiffsList(),
@@ -175,7 +152,11 @@ export class PluginProcess {
         };
     }
 
-    async create(type: string, inputs: Bag, options: { preview?: boolean; timeout?: number } = {}): Promise<{ id: string; properties: Bag }> {
+    async create(
+        type: string,
+        inputs: Bag,
+        options: { preview?: boolean; timeout?: number } = {},
+    ): Promise<{ id: string; properties: Bag }> {
         const request = identified(new proto.CreateRequest(), type)
             .setProperties(Struct.fromJavaScript(inputs))
             .setPreview(options.preview ?? false)
@@ -186,7 +167,9 @@ export class PluginProcess {
 
     /** With neither inputs nor properties: an import. */
     async read(type: string, id: string, inputs?: Bag, properties?: Bag): Promise<{ id: string; inputs: Bag; properties: Bag }> {
-        const request = identified(new proto.ReadRequest(), type).setId(id).setProperties(Struct.fromJavaScript(properties ?? {}));
+        const request = identified(new proto.ReadRequest(), type)
+            .setId(id)
+            .setProperties(Struct.fromJavaScript(properties ?? {}));
         if (inputs !== undefined) request.setInputs(Struct.fromJavaScript(inputs));
         const response = await unary<proto.ReadResponse>((done) => this.calls.read(request, done));
         return { id: response.getId(), inputs: bag(response.getInputs()), properties: bag(response.getProperties()) };
@@ -225,22 +208,4 @@ function identified<T extends { setUrn(urn: string): T; setType(type: string): T
 
 function bag(struct: Struct | undefined): Bag {
     return struct?.toJavaScript() ?? {};
-}
-
-function unary<T>(call: (done: (error: grpc.ServiceError | null, response: T) => void) => unknown): Promise<T> {
-    return new Promise((resolve, reject) => {
-        call((error, response) => {
-            if (error === null) resolve(response);
-            else reject(new CallFailure(error.code, error.details, initFailureOf(error)));
-        });
-    });
-}
-
-function initFailureOf(error: grpc.ServiceError): CallFailure["initFailed"] {
-    const [bytes] = error.metadata.get("grpc-status-details-bin");
-    if (!(bytes instanceof Uint8Array)) return undefined;
-    const [detail]: Any[] = Status.deserializeBinary(bytes).getDetailsList();
-    const failure = detail?.unpack((data: Uint8Array) => proto.ErrorResourceInitFailed.deserializeBinary(data), "pulumirpc.ErrorResourceInitFailed");
-    if (failure === undefined || failure === null) return undefined;
-    return { id: failure.getId(), properties: bag(failure.getProperties()), inputs: bag(failure.getInputs()), reasons: failure.getReasonsList() };
 }

@@ -20,6 +20,11 @@ export function memoryLimit(bytes: number): Partial<docker.ContainerArgs> {
     return { memory: mebibytes, memorySwap: mebibytes };
 }
 
+/** A limit in CPUs as the provider reads it back: `1.0`, `0.5`; any other spelling would be a difference after a refresh. */
+export function cpuLimit(cpus: number): string {
+    return Number.isInteger(cpus) ? cpus.toFixed(1) : String(cpus);
+}
+
 export const MEBIBYTE = 1024 * 1024;
 
 /**

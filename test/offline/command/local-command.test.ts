@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { isSecret, PluginProcess, secret, startInstalled, temporaryFolder, UNKNOWN, until } from "../harness";
+import { isSecret, type PluginProcess, secret, startInstalled, temporaryFolder, UNKNOWN, until } from "../harness";
 
 // Processes are started for real, on a machine that may be busy.
 jest.setTimeout(60_000);
@@ -78,7 +78,9 @@ test("`delete` runs where it is set, with the output of the last run", async () 
     const { id, properties } = await plugin.create(COMMAND, inputs);
     await plugin.delete(COMMAND, id, inputs, properties);
     expect(readFileSync(at("deleted"), "utf8")).toBe("gone: made\n");
-    await expect(plugin.delete(COMMAND, id, inputs, { ...properties, delete: "exit 4" })).rejects.toThrow('exit status 4: running "exit 4"');
+    await expect(plugin.delete(COMMAND, id, inputs, { ...properties, delete: "exit 4" })).rejects.toThrow(
+        'exit status 4: running "exit 4"',
+    );
 });
 
 test("only triggers replace; everything else updates in place", async () => {
@@ -94,23 +96,37 @@ test("only triggers replace; everything else updates in place", async () => {
 
 test("a preview runs nothing and leaves the output open", async () => {
     const inputs = { create: `touch ${at("previewed")}` };
-    expect((await plugin.create(COMMAND, inputs, { preview: true })).properties).toMatchObject({ ...inputs, stdout: UNKNOWN, stderr: UNKNOWN });
+    expect((await plugin.create(COMMAND, inputs, { preview: true })).properties).toMatchObject({
+        ...inputs,
+        stdout: UNKNOWN,
+        stderr: UNKNOWN,
+    });
     expect(await plugin.update(COMMAND, "id", { create: "true" }, { stdout: "x" }, inputs, true)).toMatchObject({ stdout: UNKNOWN });
     expect(existsSync(at("previewed"))).toBe(false);
 });
 
 test("a refresh keeps what is recorded; an import is refused", async () => {
     const state = { create: "true", stdout: "x", stderr: "" };
-    expect(await plugin.read(COMMAND, "id", { create: "true" }, state)).toEqual({ id: "id", inputs: { create: "true" }, properties: state });
+    expect(await plugin.read(COMMAND, "id", { create: "true" }, state)).toEqual({
+        id: "id",
+        inputs: { create: "true" },
+        properties: state,
+    });
     await expect(plugin.read(COMMAND, "id")).rejects.toThrow(`thing: ${COMMAND} can't be imported`);
 });
 
 describe("a failure", () => {
     test("shows status and output, but neither input nor secrets", async () => {
-        const inputs = { create: "read line; echo out $line; echo err $TOKEN >&2; exit 3", stdin: "plain-input-text\n", environment: secret({ TOKEN: PASSWORD }) };
+        const inputs = {
+            create: "read line; echo out $line; echo err $TOKEN >&2; exit 3",
+            stdin: "plain-input-text\n",
+            environment: secret({ TOKEN: PASSWORD }),
+        };
         const failure = plugin.create(COMMAND, inputs);
         await expect(failure).rejects.toThrow(/^exit status 3: running "read line; .*":\n[^]*err \[secret\]\n/);
-        await expect(plugin.create(COMMAND, { create: "exit 2", stdin: "plain-input-text" })).rejects.toThrow(/^(?![^]*plain-input-text)exit status 2/);
+        await expect(plugin.create(COMMAND, { create: "exit 2", stdin: "plain-input-text" })).rejects.toThrow(
+            /^(?![^]*plain-input-text)exit status 2/,
+        );
     });
 
     test("hides the output that isn't logged", async () => {
@@ -121,8 +137,12 @@ describe("a failure", () => {
 
     test("names a signal, a missing folder and a missing interpreter", async () => {
         await expect(plugin.create(COMMAND, { create: "kill -9 $$" })).rejects.toThrow('signal: SIGKILL: running "kill -9 $$"');
-        await expect(plugin.create(COMMAND, { create: "true", dir: at("nowhere") })).rejects.toThrow(`dir: no such folder (got "${at("nowhere")}")`);
-        await expect(plugin.create(COMMAND, { create: "true", interpreter: ["no-such-shell"] })).rejects.toThrow("no-such-shell: can't be started");
+        await expect(plugin.create(COMMAND, { create: "true", dir: at("nowhere") })).rejects.toThrow(
+            `dir: no such folder (got "${at("nowhere")}")`,
+        );
+        await expect(plugin.create(COMMAND, { create: "true", interpreter: ["no-such-shell"] })).rejects.toThrow(
+            "no-such-shell: can't be started",
+        );
     });
 });
 
@@ -133,7 +153,13 @@ test("an output in which a secret turns up is secret itself", async () => {
 });
 
 test("wrong inputs are named, all at once", async () => {
-    const { failures } = await plugin.check(COMMAND, { creat: "x", logging: "all", environment: { A: 1 }, triggers: "x", archivePaths: ["*"] });
+    const { failures } = await plugin.check(COMMAND, {
+        creat: "x",
+        logging: "all",
+        environment: { A: 1 },
+        triggers: "x",
+        archivePaths: ["*"],
+    });
     expect(failures).toEqual([
         'creat: unknown property of Command; did you mean "create"?',
         "environment.A: must be a string (got 1)",
@@ -166,11 +192,16 @@ test("cancellation ends the command and what it started", async () => {
 /** The processes of a group that still run (the ended ones that nobody has waited for don't count). */
 function runningIn(group: string): string[] {
     const lines = execFileSync("ps", ["-eo", "pgid=,stat=,args="], { encoding: "utf8" }).split("\n");
-    return lines.map((line) => line.trim().split(/\s+/)).filter(([id, state]) => id === group.trim() && !state?.startsWith("Z")).map((words) => words.join(" "));
+    return lines
+        .map((line) => line.trim().split(/\s+/))
+        .filter(([id, state]) => id === group.trim() && !state?.startsWith("Z"))
+        .map((words) => words.join(" "));
 }
 
 test("customTimeouts end a command", async () => {
     const started = Date.now();
-    await expect(plugin.create(COMMAND, { create: "sleep 100" }, { timeout: 1 })).rejects.toThrow("thing: timed out after 1 s (customTimeouts of the resource)");
+    await expect(plugin.create(COMMAND, { create: "sleep 100" }, { timeout: 1 })).rejects.toThrow(
+        "thing: timed out after 1 s (customTimeouts of the resource)",
+    );
     expect(Date.now() - started).toBeLessThan(8000);
 });

@@ -3,7 +3,18 @@ import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { isSecret, PluginProcess, revealed, secret, startInstalled, temporaryFolder, textAsset, until, type Bag } from "../harness";
+import {
+    type Bag,
+    isSecret,
+    type PluginProcess,
+    revealed,
+    secret,
+    startInstalled,
+    temporaryFolder,
+    textAsset,
+    textOf,
+    until,
+} from "../harness";
 import { Sshd } from "./sshd";
 
 // Processes are started for real, on a machine that may be busy.
@@ -31,9 +42,12 @@ const at = (name: string): string => join(folder.path, name);
 
 test("runs on the other machine, with input, and says what came out while it runs", async () => {
     const before = plugin.logs.length;
-    const { id, properties } = await plugin.create(COMMAND, inputs({ create: "echo one; echo two >&2; tr a-z A-Z; echo $SSH_CONNECTION", stdin: "from stdin\n" }));
+    const { id, properties } = await plugin.create(
+        COMMAND,
+        inputs({ create: "echo one; echo two >&2; tr a-z A-Z; echo $SSH_CONNECTION", stdin: "from stdin\n" }),
+    );
     expect(id).toMatch(/^thing[0-9a-f]{8}$/);
-    expect(String(properties["stdout"])).toMatch(new RegExp(`^one\nFROM STDIN\n127.0.0.1 \\d+ 127.0.0.1 ${sshd.port}$`));
+    expect(textOf(properties["stdout"])).toMatch(new RegExp(`^one\nFROM STDIN\n127.0.0.1 \\d+ 127.0.0.1 ${sshd.port}$`));
     expect(properties["stderr"]).toBe("two");
     const lines = plugin.logs.slice(before).map(({ message, ephemeral }) => `${ephemeral} ${message}`);
     expect(lines).toEqual(expect.arrayContaining(["true one", "true two", "true FROM STDIN"]));
@@ -50,7 +64,10 @@ test("the connection is secret as a whole, its output is not", async () => {
 });
 
 test("neither command, environment nor input is an argument of a process on this machine", async () => {
-    const running = plugin.create(COMMAND, inputs({ create: "sleep 2 # marker-in-command", stdin: `${PASSWORD}-stdin`, environment: { MY_VARIABLE: `${PASSWORD}-env` } }));
+    const running = plugin.create(
+        COMMAND,
+        inputs({ create: "sleep 2 # marker-in-command", stdin: `${PASSWORD}-stdin`, environment: { MY_VARIABLE: `${PASSWORD}-env` } }),
+    );
     await sleep(1200);
     const mine = new Set(descendants(plugin.child.pid ?? 0));
     const seen = [...mine].map((pid) => `${read(`/proc/${pid}/cmdline`)}`);
@@ -62,13 +79,15 @@ test("neither command, environment nor input is an argument of a process on this
 test("environment and previous output reach the command, whatever the server accepts", async () => {
     const old = inputs({ create: "echo first", update: 'printf "%s|%s|%s" "$A" "$PULUMI_COMMAND_STDOUT" "$PULUMI_COMMAND_STDERR"' });
     const { id, properties } = await plugin.create(COMMAND, old);
-    const news = { ...old, environment: { A: "it's\n\"quoted\" $HOME" } };
+    const news = { ...old, environment: { A: 'it\'s\n"quoted" $HOME' } };
     const updated = await plugin.update(COMMAND, id, old, properties, news);
     expect(updated["stdout"]).toBe(`it's\n"quoted" $HOME|first|`);
     const silent = await plugin.update(COMMAND, id, old, properties, { ...news, addPreviousOutputInEnv: false });
     expect(silent["stdout"]).toBe(`it's\n"quoted" $HOME||`);
     expect(plugin.logs.some(({ severity, message }) => severity === 2 && message.includes("AcceptEnv"))).toBe(true);
-    expect((await plugin.check(COMMAND, inputs({ environment: { "A B": "x" } }))).failures).toEqual(['environment: "A B" is no name of an environment variable']);
+    expect((await plugin.check(COMMAND, inputs({ environment: { "A B": "x" } }))).failures).toEqual([
+        'environment: "A B" is no name of an environment variable',
+    ]);
 });
 
 test("many commands share one connection", async () => {
@@ -95,7 +114,9 @@ test("the host key is pinned where it is given", async () => {
     const other = await Sshd.create();
     const connection = sshd.connection({ hostKey: other.hostKey });
     other.remove();
-    await expect(plugin.create(COMMAND, { connection, create: "true" })).rejects.toThrow("the machine's host key is not the one given in connection.hostKey");
+    await expect(plugin.create(COMMAND, { connection, create: "true" })).rejects.toThrow(
+        "the machine's host key is not the one given in connection.hostKey",
+    );
     const { hostKey: _unused, ...unpinned } = sshd.connection();
     expect((await plugin.create(COMMAND, { connection: unpinned, create: "echo in" })).properties["stdout"]).toBe("in");
 });
@@ -106,7 +127,9 @@ test("an encrypted key opens with its password; no file of keys is left", async 
     const left = readdirSync(tmpdir()).filter((name) => name.startsWith("quai-ssh-"));
     expect(left.flatMap((name) => readdirSync(join(tmpdir(), name)))).not.toContain("secrets");
     const wrong = sshd.connection({ privateKey: sshd.encryptedKey, privateKeyPassword: "not the password", dialErrorLimit: 0 });
-    await expect(plugin.create(COMMAND, { connection: wrong, create: "true" })).rejects.toThrow(/can't connect, after 0 failed attempts: .*Permission denied/);
+    await expect(plugin.create(COMMAND, { connection: wrong, create: "true" })).rejects.toThrow(
+        /can't connect, after 0 failed attempts: .*Permission denied/,
+    );
 });
 
 test("through a proxy", async () => {
@@ -157,7 +180,10 @@ test("cancellation ends the command on the other machine", async () => {
     const fresh = await startInstalled("command");
     try {
         const mark = at("still-running");
-        const running = fresh.create(COMMAND, inputs({ create: `trap 'echo ended > ${mark}; exit' TERM; touch ${mark}; while true; do sleep 0.1; done` }));
+        const running = fresh.create(
+            COMMAND,
+            inputs({ create: `trap 'echo ended > ${mark}; exit' TERM; touch ${mark}; while true; do sleep 0.1; done` }),
+        );
         running.catch(() => undefined);
         await until(() => existsSync(mark));
         await fresh.cancel();
@@ -181,7 +207,14 @@ test("an update runs `update`, or else `create`; only triggers replace", async (
 });
 
 test("wrong connections are named in full", async () => {
-    const connection = { host: "a b", port: 70_000, hostKey: "SHA256:x", privateKey: "/home/me/.ssh/id", proxy: { host: "-oX" }, pasword: "x" };
+    const connection = {
+        host: "a b",
+        port: 70_000,
+        hostKey: "SHA256:x",
+        privateKey: "/home/me/.ssh/id",
+        proxy: { host: "-oX" },
+        pasword: "x",
+    };
     const { failures } = await plugin.check(COMMAND, { connection, create: "true" });
     expect(failures).toEqual([
         'connection.pasword: unknown property of Connection; did you mean "password"?',

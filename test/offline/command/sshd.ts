@@ -27,7 +27,8 @@ export class Sshd {
         if (!existsSync(SSHD)) throw new Error(`${SSHD}: not there; the tests of remote commands need it: apt-get install openssh-server`);
         const folder = temporaryFolder();
         const path = (name: string): string => join(folder.path, name);
-        const newKey = (name: string, passphrase: string): void => void execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", passphrase, "-C", "", "-f", path(name)]);
+        const newKey = (name: string, passphrase: string): void =>
+            void execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", passphrase, "-C", "", "-f", path(name)]);
         const passphrase = "correct horse battery";
         newKey("host", "");
         newKey("client", "");
@@ -83,7 +84,14 @@ export class Sshd {
     }
 
     connection(more: Bag = {}): Bag {
-        return { host: "127.0.0.1", port: this.port, user: userInfo().username, privateKey: this.privateKey, hostKey: this.hostKey, ...more };
+        return {
+            host: "127.0.0.1",
+            port: this.port,
+            user: userInfo().username,
+            privateKey: this.privateKey,
+            hostKey: this.hostKey,
+            ...more,
+        };
     }
 
     private get logFile(): string {

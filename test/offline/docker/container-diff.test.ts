@@ -157,7 +157,6 @@ describe("this is no change", () => {
             ],
         ],
         ["capabilities", { adds: ["A", "B"], drops: ["ALL"] }, { adds: ["B", "A"], drops: ["ALL"] }],
-        ["capabilities", { adds: ["CAP_CHOWN"], drops: ["ALL"] }, { adds: ["CHOWN"], drops: ["all"] }],
         ["dns", ["1.1.1.1", "8.8.8.8"], ["8.8.8.8", "1.1.1.1"]],
         ["devices", [{ hostPath: "/dev/a", permissions: "rwm" }], [{ hostPath: "/dev/a" }]],
         [

@@ -73,7 +73,7 @@ export function load(options: LoadOptions): Load {
                 if (answer.reused) count.reused++;
                 if (answer.closing) count.closing++;
             } catch (error) {
-                failures.push(`${agent === false ? "new" : "kept"} connection: ${error instanceof Error ? error.message : String(error)}`);
+                failures.push(`${agent === false ? "new" : "kept"} connection: ${String(error)}`);
             }
         }
     };

@@ -31,7 +31,7 @@ async function switchUnderLoad(edit: (text: string) => string, enough: (failures
         await stand.kill(former);
         await stand.revive(former);
     }
-    const r = await clients.stop(); require("node:fs").appendFileSync("/tmp/ngxr/result.json", JSON.stringify(r)+"\n"); return r;
+    return clients.stop();
 }
 
 test(`R101: ${SWITCHES} releases in a row lose no request, even of clients that keep their connection and never try twice`, async () => {
@@ -52,5 +52,7 @@ test("the same load does lose requests where idle connections are closed at once
         (failures) => failures.length > 0,
     );
     expect(result.failures.length).toBeGreaterThan(0);
-    expect(result.failures.filter((failure) => !/^kept connection: (socket hang up|.*ECONNRESET|.*EPIPE)/.test(failure))).toEqual([]);
+    expect(
+        result.failures.filter((failure) => !/^kept connection: Error: (socket hang up|read ECONNRESET|write EPIPE)/.test(failure)),
+    ).toEqual([]);
 });

@@ -43,7 +43,9 @@ function pulumi(args: readonly string[], stage: Stage = {}, quiet = false): Prom
     child.stdout.on("data", take);
     child.stderr.on("data", take);
     return new Promise((resolve, reject) => {
-        child.once("error", (error) => reject(new Error(`${ENGINE}: the engine can't be started (${error.message}); set QUAI_TEST_PULUMI or run ./quai test`)));
+        child.once("error", (error) =>
+            reject(new Error(`${ENGINE}: the engine can't be started (${error.message}); set QUAI_TEST_PULUMI or run ./quai test`)),
+        );
         child.once("close", (code) => {
             if (!quiet) printed += output;
             resolve({ code, output });
@@ -65,7 +67,8 @@ async function outputs(): Promise<Record<string, string>> {
 
 beforeAll(async () => {
     mkdirSync(at("state"));
-    for (const name of ["command", "random", "tls"] as const) await installFallbackPlugin(name, { pulumiHome: at("home"), cacheDir: at("cache") });
+    for (const name of ["command", "random", "tls"] as const)
+        await installFallbackPlugin(name, { pulumiHome: at("home"), cacheDir: at("cache") });
     cpSync(join(__dirname, "program"), at("program"), { recursive: true });
     symlinkSync(join(ROOT, "node_modules"), at("program/node_modules"));
     await succeed(["stack", "init", "t"]);
@@ -125,7 +128,15 @@ test("wrong values stop a preview, each with its name", async () => {
 test("what exists elsewhere is imported, by the program and by the command line", async () => {
     expect(await succeed(["up", "--yes", "--skip-preview"], { keeper: "second", imported: true })).toContain("= 1 imported");
     await succeed(["preview", "--expect-no-changes"], { keeper: "second", imported: true });
-    const line = await succeed(["import", "random:index/randomUuid:RandomUuid", "uuid", "0a0b0c0d-0000-4000-8000-000000000001", "--yes", "--protect=false", "--generate-code=false"]);
+    const line = await succeed([
+        "import",
+        "random:index/randomUuid:RandomUuid",
+        "uuid",
+        "0a0b0c0d-0000-4000-8000-000000000001",
+        "--yes",
+        "--protect=false",
+        "--generate-code=false",
+    ]);
     expect(line).toContain("= 1 imported");
 });
 

@@ -22,7 +22,12 @@ const plugins = (): string[] => readdirSync(join(folder.path, "home/plugins")).s
 test("puts an executable where the engine looks, under the version of the SDK", async () => {
     const { version } = JSON.parse(readFileSync(join(ROOT, "node_modules/@pulumi/random/package.json"), "utf8")) as { version: string };
     const installed = await installFallbackPlugin("random", options());
-    expect(installed).toEqual({ name: "random", version, folder: join(folder.path, `home/plugins/resource-random-v${version}`), changed: true });
+    expect(installed).toEqual({
+        name: "random",
+        version,
+        folder: join(folder.path, `home/plugins/resource-random-v${version}`),
+        changed: true,
+    });
     expect(plugins()).toEqual([`resource-random-v${version}`]);
     expect(statSync(join(installed.folder, "pulumi-resource-random")).mode & 0o111).toBe(0o111);
     const plugin = await PluginProcess.start(join(installed.folder, "pulumi-resource-random"));
@@ -62,21 +67,27 @@ test("never touches an official plugin", async () => {
     const official = join(folder.path, `home/plugins/resource-random-v${version}`);
     mkdirSync(official, { recursive: true });
     writeFileSync(join(official, "pulumi-resource-random"), "official");
-    await expect(installFallbackPlugin("random", options())).rejects.toThrow(`${official}: holds a plugin that was not installed from here`);
+    await expect(installFallbackPlugin("random", options())).rejects.toThrow(
+        `${official}: holds a plugin that was not installed from here`,
+    );
     expect(readFileSync(join(official, "pulumi-resource-random"), "utf8")).toBe("official");
     expect(plugins()).toEqual([`resource-random-v${version}`]);
 });
 
 test("as a command: installs what is named, refuses what there is not", async () => {
     const env = { ...process.env, PULUMI_HOME: join(folder.path, "home"), QUAI_CACHE_DIR: join(folder.path, "cache") };
-    const install = (...names: string[]) => run(join(ROOT, "node_modules/.bin/tsx"), [join(ROOT, "tools/offline/plugins/install.ts"), ...names], { env });
+    const install = (...names: string[]) =>
+        run(join(ROOT, "node_modules/.bin/tsx"), [join(ROOT, "tools/offline/plugins/install.ts"), ...names], { env });
     const { stdout } = await install("command", "tls");
     expect(stdout.split("\n").map((line) => line.replace(/-v[\d.]+$/, ""))).toEqual([
         `installed: ${join(folder.path, "home/plugins/resource-command")}`,
         `installed: ${join(folder.path, "home/plugins/resource-tls")}`,
         "",
     ]);
-    await expect(install("comand")).rejects.toMatchObject({ stderr: "comand: no such fallback plugin; there are docker, command, random, tls\n", code: 1 });
+    await expect(install("comand")).rejects.toMatchObject({
+        stderr: "comand: no such fallback plugin; there are docker, command, random, tls\n",
+        code: 1,
+    });
     expect(existsSync(join(folder.path, "cache/plugins"))).toBe(true);
 });
 
@@ -84,7 +95,10 @@ test("a plugin gives its port soon after it is started", async () => {
     const { folder: home } = await installFallbackPlugin("command", options());
     const times: number[] = [];
     for (let round = 0; round < 5; round++) {
-        const [bare, started] = [await timed(() => run(process.execPath, ["-e", "0"])), await timed(() => startAndStop(join(home, "pulumi-resource-command")))];
+        const [bare, started] = [
+            await timed(() => run(process.execPath, ["-e", "0"])),
+            await timed(() => startAndStop(join(home, "pulumi-resource-command"))),
+        ];
         times.push(started / bare);
     }
     // About 1.5 times the start of node itself, when the machine is idle; the best of five leaves other work out.

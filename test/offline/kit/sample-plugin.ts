@@ -7,7 +7,12 @@ const plugin: Plugin = {
     version: "9.8.7",
     facts: {
         package: "docker",
-        provider: { host: { type: "string" }, sshOpts: { type: "list<string>" }, check: { type: "boolean" }, auth: { type: "list<Auth:Auth>" } },
+        provider: {
+            host: { type: "string" },
+            sshOpts: { type: "list<string>" },
+            check: { type: "boolean" },
+            auth: { type: "list<Auth:Auth>" },
+        },
         resources: {
             "docker:index/box:Box": {
                 inputs: {
@@ -20,7 +25,12 @@ const plugin: Plugin = {
                     fail: { type: "string" },
                     image: { type: "string", required: true },
                 },
-                outputs: { name: { type: "string" }, address: { type: "string", required: true }, token: { type: "string", secret: true }, key: { type: "string", secret: true } },
+                outputs: {
+                    name: { type: "string" },
+                    address: { type: "string", required: true },
+                    token: { type: "string", secret: true },
+                    key: { type: "string", secret: true },
+                },
             },
             "docker:index/frozen:Frozen": { inputs: { a: { type: "string" } }, outputs: { a: { type: "string" } } },
             "docker:index/other:Other": { inputs: {}, outputs: {} },
@@ -38,15 +48,21 @@ const plugin: Plugin = {
             check: (inputs) => (inputs["size"] === 13 ? [{ property: "size", reason: "13 is no good (got 13)" }] : []),
             // A box that failed has no address yet: the next update makes a new one, as the real plugin does.
             diff(_id, previousInputs, previousOutputs, inputs) {
-                if (previousOutputs["address"] === undefined) return { changed: ["address"], replaces: ["address"], deleteBeforeReplace: true };
-                const changed = Object.keys({ ...previousInputs, ...inputs }).filter((key) => JSON.stringify(previousInputs[key]) !== JSON.stringify(inputs[key]));
+                if (previousOutputs["address"] === undefined)
+                    return { changed: ["address"], replaces: ["address"], deleteBeforeReplace: true };
+                const changed = Object.keys({ ...previousInputs, ...inputs }).filter(
+                    (key) => JSON.stringify(previousInputs[key]) !== JSON.stringify(inputs[key]),
+                );
                 return { changed, replaces: changed.filter((key) => key === "name" || key === "ports") };
             },
             async create(inputs, context) {
                 await misbehave(inputs, context);
                 context.log("warning", `token is ${String(inputs["token"])}`);
                 context.log("info", `config ${JSON.stringify(context.config)}`, true);
-                return { id: `id-of-${context.resource.name}`, outputs: { ...inputs, address: `10.0.0.1?${String(inputs["token"])}`, key: "generated" } };
+                return {
+                    id: `id-of-${context.resource.name}`,
+                    outputs: { ...inputs, address: `10.0.0.1?${String(inputs["token"])}`, key: "generated" },
+                };
             },
             async read(id, inputs, outputs) {
                 if (id === "gone") return undefined;
@@ -67,13 +83,13 @@ const plugin: Plugin = {
     },
 };
 
-async function misbehave(inputs: Properties, { signal, log }: CallContext): Promise<void> {
+async function misbehave(inputs: Properties, context: CallContext): Promise<void> {
     const token = String(inputs["token"]);
     if (inputs["fail"] === "plainly") throw new Error(`no: ${token}, ${encodeURIComponent(token)} and ${JSON.stringify(token)}`);
     if (inputs["fail"] === "half") throw new PartialFailure("half-id", { ...inputs, key: "k" }, [`unhealthy: ${token}`, "exit code 1"]);
     if (inputs["fail"] !== "wait") return;
-    log("info", "waiting");
-    await new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(new Error("stopped"))));
+    context.log("info", "waiting");
+    await new Promise((_resolve, reject) => context.signal.addEventListener("abort", () => reject(new Error("stopped"))));
 }
 
 serve(plugin);

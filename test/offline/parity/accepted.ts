@@ -39,7 +39,7 @@ export const ACCEPTED: readonly Accepted[] = [
         reason: "the official plugin also names outputs that will be computed anew; what happens is the same",
     },
     {
-        path: /^container with other spellings\/(after docker kill\.properties|againAfterRefresh\.properties|refresh)$/,
+        path: /^container with other spellings\/(after docker kill\.properties|againAfterRefresh\.properties|refresh|.*taken over.*\.afterRefresh\.properties)$/,
         reason: 'capabilities without "CAP_": the fallback knows them to be the same, the official plugin replaces the container after a refresh',
     },
     {

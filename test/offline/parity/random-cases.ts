@@ -18,14 +18,12 @@ const drawn = (
     inspect: async (id, outputs) => ({ id: facts(id), values: Object.fromEntries(volatile.map((key) => [key, facts(outputs[key])])) }),
 });
 
-/** What can be said of a random value without saying it. */
+/** What can be said of a random value without saying it: whether it has a sign in it, and its length, which a number's digits vary. */
 function facts(value: unknown): unknown {
     const plain = typeof value === "object" && value !== null && "value" in value ? value.value : value;
     if (typeof plain !== "string") return typeof plain;
-    // A number in decimal has as many digits as it happens to need.
-    if (/^[0-9]+$/.test(plain) && plain.length !== 40) return "digits";
-    const alphabet = [/[a-z]/, /[A-Z]/, /[0-9]/, /[^a-zA-Z0-9]/].map((letters) => letters.test(plain));
-    return plain.length > 40 ? { length: plain.length } : { length: plain.length, alphabet: alphabet.slice(2) };
+    if (/^(a-)?[0-9]{15,22}$/.test(plain)) return "a number";
+    return { length: plain.length, signs: /[^a-zA-Z0-9]/.test(plain), digitsOnly: /^[0-9]+$/.test(plain) };
 }
 
 const text = ["result", "bcryptHash"];

@@ -1,5 +1,5 @@
 import { compareSync } from "bcryptjs";
-import { isSecret, PluginProcess, revealed, startInstalled } from "../harness";
+import { isSecret, type PluginProcess, revealed, startInstalled, textOf } from "../harness";
 
 // Processes are started for real, on a machine that may be busy.
 jest.setTimeout(60_000);
@@ -20,17 +20,17 @@ afterAll(() => plugin.stop());
 describe("RandomPassword", () => {
     test("is secret, as is its hash, and the hash is bcrypt's", async () => {
         const { id, properties } = await plugin.create(PASSWORD, { length: 32 });
-        const result = String(revealed(properties["result"]));
+        const result = textOf(revealed(properties["result"]));
         expect(id).toBe("none");
         expect(result).toHaveLength(32);
-        expect(compareSync(result, String(revealed(properties["bcryptHash"])))).toBe(true);
+        expect(compareSync(result, textOf(revealed(properties["bcryptHash"])))).toBe(true);
         expect(properties).toMatchObject({ length: 32, upper: true, lower: true, numeric: true, number: true, special: true, minUpper: 0 });
     });
 
     test("keeps to the classes and minimums asked for", async () => {
         const inputs = { length: 40, upper: false, special: true, overrideSpecial: "_é", minSpecial: 10, minNumeric: 5, lower: false };
         const { properties } = await plugin.create(PASSWORD, inputs);
-        const characters = [...String(revealed(properties["result"]))];
+        const characters = [...textOf(revealed(properties["result"]))];
         expect(characters).toHaveLength(40);
         expect(characters.every((character) => /[0-9_é]/.test(character))).toBe(true);
         expect(characters.filter((character) => /[_é]/.test(character)).length).toBeGreaterThanOrEqual(10);
@@ -40,7 +40,7 @@ describe("RandomPassword", () => {
     test("spreads evenly over its characters", async () => {
         const { properties } = await plugin.create(STRING, { length: 40_000, upper: false, lower: false, special: false });
         const counts = new Map<string, number>();
-        for (const character of String(properties["result"])) counts.set(character, (counts.get(character) ?? 0) + 1);
+        for (const character of textOf(properties["result"])) counts.set(character, (counts.get(character) ?? 0) + 1);
         // Each digit is expected 4000 times, with a standard deviation of 60: six of them are never left by chance.
         expect([...counts.values()].every((count) => Math.abs(count - 4000) < 360)).toBe(true);
         expect(counts.size).toBe(10);
@@ -78,7 +78,7 @@ describe("RandomPassword", () => {
         expect(imported.id).toBe("none");
         expect(imported.inputs).toEqual({ length: 14 });
         expect(revealed(imported.properties["result"])).toBe("from elsewhere");
-        expect(compareSync("from elsewhere", String(revealed(imported.properties["bcryptHash"])))).toBe(true);
+        expect(compareSync("from elsewhere", textOf(revealed(imported.properties["bcryptHash"])))).toBe(true);
     });
 });
 
@@ -91,7 +91,7 @@ test("RandomString: its value is its id, and public", async () => {
 
 test("RandomBytes: secret, in both forms the same bytes, and not in the id", async () => {
     const { id, properties } = await plugin.create(BYTES, { length: 16 });
-    const base64 = String(revealed(properties["base64"]));
+    const base64 = textOf(revealed(properties["base64"]));
     expect(id).toBe("none");
     expect(Buffer.from(base64, "base64")).toHaveLength(16);
     expect(revealed(properties["hex"])).toBe(Buffer.from(base64, "base64").toString("hex"));

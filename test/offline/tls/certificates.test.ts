@@ -1,4 +1,4 @@
-import { PluginProcess, isSecret, revealed, startInstalled, temporaryFolder, type Bag } from "../harness";
+import { type Bag, isSecret, type PluginProcess, revealed, startInstalled, temporaryFolder, textOf } from "../harness";
 import { OpenSsl } from "./openssl";
 
 // Processes are started for real, on a machine that may be busy.
@@ -21,7 +21,7 @@ afterAll(async () => {
 });
 
 async function newKey(inputs: Bag): Promise<string> {
-    return String(revealed((await plugin.create(KEY, inputs)).properties["privateKeyPem"]));
+    return textOf(revealed((await plugin.create(KEY, inputs)).properties["privateKeyPem"]));
 }
 
 async function newAuthority(key: Bag, more: Bag = {}): Promise<{ readonly privateKeyPem: string; readonly certPem: string }> {
@@ -34,7 +34,7 @@ async function newAuthority(key: Bag, more: Bag = {}): Promise<{ readonly privat
         allowedUses: ["cert_signing", "crl_signing", "digital_signature"],
         ...more,
     };
-    return { privateKeyPem, certPem: String((await plugin.create(SELF, inputs)).properties["certPem"]) };
+    return { privateKeyPem, certPem: textOf((await plugin.create(SELF, inputs)).properties["certPem"]) };
 }
 
 const LEAF: Bag = {
@@ -48,7 +48,7 @@ async function newLeaf(authority: { readonly privateKeyPem: string; readonly cer
     const privateKeyPem = await newKey(key);
     const { properties } = await plugin.create(REQUEST, { privateKeyPem, ...LEAF });
     const inputs: Bag = {
-        certRequestPem: String(properties["certRequestPem"]),
+        certRequestPem: textOf(properties["certRequestPem"]),
         caPrivateKeyPem: authority.privateKeyPem,
         caCertPem: authority.certPem,
         validityPeriodHours: 24,
@@ -70,7 +70,9 @@ const ALGORITHMS: readonly [string, Bag, string][] = [
 test.each(ALGORITHMS)("an authority with a key of %s signs what openssl verifies strictly", async (_name, key, algorithm) => {
     const authority = await newAuthority(key, { maxPathLength: 0 });
     const leaf = await newLeaf(authority, key, { setSubjectKeyId: true });
-    expect(openssl.verify(authority.certPem, String(leaf["certPem"]), "-purpose", "sslserver", "-verify_hostname", "x.app.localhost")).toContain(": OK");
+    expect(
+        openssl.verify(authority.certPem, textOf(leaf["certPem"]), "-purpose", "sslserver", "-verify_hostname", "x.app.localhost"),
+    ).toContain(": OK");
     const ca = openssl.certificateText(authority.certPem);
     expect(ca).toContain(`Signature Algorithm: ${algorithm}`);
     expect(ca).toMatch(/X509v3 Basic Constraints: critical\s+CA:TRUE, pathlen:0/);
@@ -80,25 +82,39 @@ test.each(ALGORITHMS)("an authority with a key of %s signs what openssl verifies
 test("a signed certificate carries the names of its request and refers to its authority", async () => {
     const authority = await newAuthority({ algorithm: "ECDSA", ecdsaCurve: "P256" });
     const leaf = await newLeaf(authority, { algorithm: "RSA" });
-    const text = openssl.certificateText(String(leaf["certPem"]));
+    const text = openssl.certificateText(textOf(leaf["certPem"]));
     expect(text).toContain(
         "DNS:app.localhost, DNS:*.app.localhost, IP Address:127.0.0.1, IP Address:2001:DB8:0:0:0:0:0:17, IP Address:0:0:0:0:0:FFFF:A00:1, URI:https://app.localhost/x",
     );
     expect(text).toMatch(/Extended Key Usage: *\n\s+TLS Web Server Authentication/);
     expect(text).toContain("X509v3 Authority Key Identifier");
     expect(text).not.toContain("X509v3 Subject Key Identifier");
-    const subject = openssl.run("x509", "-noout", "-subject", "-nameopt", "utf8,sep_comma_plus", "-in", openssl.file("s.pem", String(leaf["certPem"])));
+    const subject = openssl.run(
+        "x509",
+        "-noout",
+        "-subject",
+        "-nameopt",
+        "utf8,sep_comma_plus",
+        "-in",
+        openssl.file("s.pem", textOf(leaf["certPem"])),
+    );
     expect(subject.trim()).toBe("subject=C=FR,O=Café,CN=app.localhost,emailAddress=ops@example.com");
-    expect(leaf).toMatchObject({ caKeyAlgorithm: "ECDSA", isCaCertificate: false, earlyRenewalHours: 0, readyForRenewal: false, setSubjectKeyId: false });
+    expect(leaf).toMatchObject({
+        caKeyAlgorithm: "ECDSA",
+        isCaCertificate: false,
+        earlyRenewalHours: 0,
+        readyForRenewal: false,
+        setSubjectKeyId: false,
+    });
     expect(isSecret(leaf["caPrivateKeyPem"])).toBe(true);
 });
 
 test("the times are the certificate's own, one day apart", async () => {
     const authority = await newAuthority({ algorithm: "ED25519" });
     const leaf = await newLeaf(authority, { algorithm: "ED25519" });
-    const [from, until] = [Date.parse(String(leaf["validityStartTime"])), Date.parse(String(leaf["validityEndTime"]))];
+    const [from, until] = [Date.parse(textOf(leaf["validityStartTime"])), Date.parse(textOf(leaf["validityEndTime"]))];
     expect(until - from).toBe(24 * 3_600_000);
-    const dates = openssl.run("x509", "-noout", "-dates", "-dateopt", "iso_8601", "-in", openssl.file("d.pem", String(leaf["certPem"])));
+    const dates = openssl.run("x509", "-noout", "-dates", "-dateopt", "iso_8601", "-in", openssl.file("d.pem", textOf(leaf["certPem"])));
     expect(dates).toContain(`notAfter=${new Date(until).toISOString().replace("T", " ").replace(".000Z", "Z")}`);
     // After 2049 the form of the time changes.
     const far = await newAuthority({ algorithm: "ED25519" }, { validityPeriodHours: 30 * 8766 });
@@ -108,21 +124,28 @@ test("the times are the certificate's own, one day apart", async () => {
 test("a request is valid to openssl, with its names", async () => {
     const { id, properties } = await plugin.create(REQUEST, { privateKeyPem: await newKey({ algorithm: "RSA" }), ...LEAF });
     expect(id).toMatch(/^[0-9a-f]{40}$/);
-    const path = openssl.file("r.pem", String(properties["certRequestPem"]));
+    const path = openssl.file("r.pem", textOf(properties["certRequestPem"]));
     expect(openssl.run("req", "-verify", "-noout", "-text", "-in", path)).toContain("DNS:app.localhost, DNS:*.app.localhost");
     expect(isSecret(properties["privateKeyPem"])).toBe(true);
     expect(properties["keyAlgorithm"]).toBe("RSA");
     const bare = await plugin.create(REQUEST, { privateKeyPem: await newKey({ algorithm: "ED25519" }) });
-    expect(openssl.run("req", "-verify", "-noout", "-subject", "-in", openssl.file("b.pem", String(bare.properties["certRequestPem"])))).toContain("subject=");
+    expect(
+        openssl.run("req", "-verify", "-noout", "-subject", "-in", openssl.file("b.pem", textOf(bare.properties["certRequestPem"]))),
+    ).toContain("subject=");
 });
 
 test("a self-signed certificate has identifiers where asked", async () => {
-    const inputs = { privateKeyPem: await newKey({ algorithm: "ECDSA", ecdsaCurve: "P384" }), validityPeriodHours: 1, allowedUses: ["server_auth", "ocsp_signing"], ...LEAF };
+    const inputs = {
+        privateKeyPem: await newKey({ algorithm: "ECDSA", ecdsaCurve: "P384" }),
+        validityPeriodHours: 1,
+        allowedUses: ["server_auth", "ocsp_signing"],
+        ...LEAF,
+    };
     const both = await plugin.create(SELF, { ...inputs, setSubjectKeyId: true, setAuthorityKeyId: true });
-    const text = openssl.certificateText(String(both.properties["certPem"]));
+    const text = openssl.certificateText(textOf(both.properties["certPem"]));
     expect(text).toMatch(/Subject Key Identifier: *\n\s+([0-9A-F:]{59})\n[\s\S]*Authority Key Identifier: *\n\s+(?:keyid:)?\1/);
     expect(text).toContain("TLS Web Server Authentication, OCSP Signing");
-    expect(openssl.run("x509", "-noout", "-serial", "-in", openssl.file("n.pem", String(both.properties["certPem"]))).trim()).toBe(
+    expect(openssl.run("x509", "-noout", "-serial", "-in", openssl.file("n.pem", textOf(both.properties["certPem"]))).trim()).toBe(
         `serial=${BigInt(both.id).toString(16).toUpperCase()}`,
     );
 });
@@ -183,6 +206,8 @@ describe("renewal", () => {
         expect(diff).toMatchObject({ diffs: ["earlyRenewalHours"], replaces: [], detailed: { earlyRenewalHours: "ADD" } });
         expect(await plugin.update(SIGNED, "1", inputs, outputs, later)).toMatchObject({ earlyRenewalHours: 10, certPem: "kept" });
         expect((await plugin.update(SIGNED, "1", inputs, outputs, later, true))["certPem"]).toBe("kept");
-        expect((await plugin.diff(SIGNED, inputs, outputs, { ...inputs, validityPeriodHours: 72 })).replaces).toEqual(["validityPeriodHours"]);
+        expect((await plugin.diff(SIGNED, inputs, outputs, { ...inputs, validityPeriodHours: 72 })).replaces).toEqual([
+            "validityPeriodHours",
+        ]);
     });
 });

@@ -1,4 +1,4 @@
-import { PluginProcess, revealed, startInstalled, temporaryFolder, type Bag } from "../harness";
+import { type Bag, type PluginProcess, revealed, startInstalled, temporaryFolder, textOf } from "../harness";
 import { OpenSsl } from "./openssl";
 
 // Processes are started for real, on a machine that may be busy.
@@ -34,9 +34,9 @@ describe.each(KINDS)("%s", (name, inputs, label) => {
     });
 
     test("the private forms are secret and are the same key to openssl", () => {
-        const own = String(revealed(made["privateKeyPem"]));
+        const own = textOf(revealed(made["privateKeyPem"]));
         expect(own.split("\n")[0]).toBe(`-----BEGIN ${label}-----`);
-        const forms = [own, String(revealed(made["privateKeyPemPkcs8"]))];
+        const forms = [own, textOf(revealed(made["privateKeyPemPkcs8"]))];
         const publics = forms.map((pem) => openssl.run("pkey", "-pubout", "-in", openssl.file("key.pem", pem)));
         expect(publics).toEqual([made["publicKeyPem"], made["publicKeyPem"]]);
     });
@@ -47,11 +47,11 @@ describe.each(KINDS)("%s", (name, inputs, label) => {
             expect([made["publicKeyOpenssh"], revealed(made["privateKeyOpenssh"]), made["publicKeyFingerprintMd5"]]).toEqual(["", "", ""]);
             return;
         }
-        const path = openssl.file("id", String(revealed(made["privateKeyOpenssh"])));
-        expect(openssl.sshKeygen("-y", "-f", path).trim()).toBe(String(made["publicKeyOpenssh"]).trim());
-        const publicPath = openssl.file("id.pub", String(made["publicKeyOpenssh"]));
-        expect(openssl.sshKeygen("-l", "-f", publicPath)).toContain(` ${String(made["publicKeyFingerprintSha256"])} `);
-        expect(openssl.sshKeygen("-l", "-E", "md5", "-f", publicPath)).toContain(` MD5:${String(made["publicKeyFingerprintMd5"])} `);
+        const path = openssl.file("id", textOf(revealed(made["privateKeyOpenssh"])));
+        expect(openssl.sshKeygen("-y", "-f", path).trim()).toBe(textOf(made["publicKeyOpenssh"]).trim());
+        const publicPath = openssl.file("id.pub", textOf(made["publicKeyOpenssh"]));
+        expect(openssl.sshKeygen("-l", "-f", publicPath)).toContain(` ${textOf(made["publicKeyFingerprintSha256"])} `);
+        expect(openssl.sshKeygen("-l", "-E", "md5", "-f", publicPath)).toContain(` MD5:${textOf(made["publicKeyFingerprintMd5"])} `);
     });
 });
 

@@ -67,7 +67,7 @@ const FOLDERS = readdirSync(ROOT, { withFileTypes: true }).flatMap((entry) =>
 
 /** Words that name a file or folder of the project: a path that begins with one of its folders. */
 export function paths(document: Document): string[] {
-    return [...document.spans, ...commandLines(document)]
+    return [...new Set([...document.spans, ...commandLines(document)])]
         .flatMap((text) => text.split(/\s+/))
         .map((word) => word.replace(/^['"(]+|['",;:)]+$/g, "").replace(/^\.\//, ""))
         .filter((word) => /^[\w.@/-]+$/.test(word) && FOLDERS.some((folder) => word.startsWith(`${folder}/`)));

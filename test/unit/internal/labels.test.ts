@@ -1,5 +1,5 @@
 import { labelArguments, labelList, labelMap } from "../../../components/internal/labels";
-import { hardened, memoryLimit } from "../../../components/internal/docker/hardening";
+import { cpuLimit, hardened, memoryLimit } from "../../../components/internal/docker/hardening";
 
 const VALUES = { role: "service", service: "api", release: "3fa9c1d2" } as const;
 
@@ -22,6 +22,15 @@ describe("labels", () => {
 });
 
 describe("what every container gets", () => {
+    test.each([
+        [1, "1.0"],
+        [2, "2.0"],
+        [0.5, "0.5"],
+        [1.25, "1.25"],
+    ])("R16: %d CPUs are written %s, as the provider reads them back", (cpus, expected) => {
+        expect(cpuLimit(cpus)).toBe(expected);
+    });
+
     test("R14, R87: comes back after a reboot, no capability, no way to gain one, rotated logs", () => {
         expect(hardened({ maxSize: 50 * 1024 * 1024, maxFiles: 5 })).toEqual({
             init: true,

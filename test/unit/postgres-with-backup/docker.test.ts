@@ -110,9 +110,13 @@ describe("PostgreSQL on a Docker host", () => {
         });
     });
 
-    test("properties that the provider changes without effect make a new container", async () => {
+    test("properties that the provider changes without effect make a new container; never two servers on the same data", async () => {
         const { get } = await database();
-        expect(get(CONTAINER, "postgres")).toMatchObject({ replaceOnChanges: ["healthcheck", "tmpfs", "init"], provider: "host" });
+        expect(get(CONTAINER, "postgres")).toMatchObject({
+            replaceOnChanges: ["healthcheck", "tmpfs", "init"],
+            deleteBeforeReplace: true,
+            provider: "host",
+        });
     });
 
     test.each([

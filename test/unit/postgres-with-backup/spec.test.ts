@@ -60,6 +60,11 @@ describe("what the database is", () => {
         expect(resolvePostgres(BASE)).toMatchObject({ memory: 1024 * MIB, extensions: [], parameters: { max_connections: "100" } });
     });
 
+    test("buffers are a quarter of the memory, or as asked", () => {
+        expect(resolvePostgres({ ...BASE, memory: 1024 * MIB }).parameters["shared_buffers"]).toBe("256MB");
+        expect(resolvePostgres({ ...BASE, memory: 1024 * MIB, sharedBuffers: 400 * MIB }).parameters["shared_buffers"]).toBe("400MB");
+    });
+
     test("R47: connections are settable", () => {
         expect(resolvePostgres({ ...BASE, maxConnections: 250 }).parameters["max_connections"]).toBe("250");
     });

@@ -5,7 +5,6 @@ import { record, valueOf } from "../support/mocks";
 import { dockerTarget } from "../support/target";
 
 const PASSWORD = "random:index/randomPassword:RandomPassword";
-const BYTES = "random:index/randomBytes:RandomBytes";
 const KEY = "tls:index/privateKey:PrivateKey";
 
 const GENERATE: SecretsBundleArgs["generate"] = {
@@ -26,20 +25,18 @@ const made = ["database-1", "django-1", "hexadecimal-1", "plain64-1", "session-1
 describe("a bundle of secrets", () => {
     test("R24, R25: one generator each, with the asked strength, by explicit providers", async () => {
         const { list, get, of } = await bundle();
-        expect(list(PASSWORD, BYTES, KEY)).toEqual([
-            `${BYTES} hexadecimal-1`,
-            `${BYTES} plain64-1`,
-            `${BYTES} session-1`,
+        expect(list().filter((each) => /^(random|tls):/.test(each))).toEqual([
             `${PASSWORD} database-1`,
             `${PASSWORD} django-1`,
+            `${PASSWORD} hexadecimal-1`,
+            `${PASSWORD} plain64-1`,
+            `${PASSWORD} session-1`,
             `${KEY} jwt-1`,
         ]);
         expect(get(PASSWORD, "database-1").inputs).toMatchObject({ length: 32, special: false });
         expect(get(PASSWORD, "django-1").inputs).toMatchObject({ length: 50, special: false });
-        expect(get(BYTES, "session-1").inputs).toEqual({ length: 64 });
         expect(get(KEY, "jwt-1").inputs).toEqual({ algorithm: "RSA", rsaBits: 4096 });
-        for (const resource of [...of(PASSWORD), ...of(BYTES)])
-            expect(resource).toMatchObject({ provider: "host-random", parent: "secrets" });
+        for (const resource of [...of(PASSWORD)]) expect(resource).toMatchObject({ provider: "host-random", parent: "secrets" });
         expect(of(KEY)[0]).toMatchObject({ provider: "host-tls", parent: "secrets" });
     });
 
@@ -56,6 +53,23 @@ describe("a bundle of secrets", () => {
         }
     });
 
+    test.each([
+        ["session-1", 64],
+        ["hexadecimal-1", 32],
+        ["plain64-1", 32],
+    ])("R24: %s has the randomness of its %d bytes, and comes from a generator that keeps none of it in the open", async (name, bytes) => {
+        const { get } = await bundle();
+        const { inputs } = get(PASSWORD, name);
+        expect(inputs).toMatchObject({ special: false });
+        expect((inputs["length"] as number) * Math.log2(62)).toBeGreaterThanOrEqual(bytes * 8);
+    });
+
+    test("a key is another one for another seed, and the same for the same", async () => {
+        const values = async (change: Partial<SecretsBundleArgs>) => valueOf((await bundle(change)).result.get("session").value);
+        expect(await values({})).toBe(await values({}));
+        expect(await values({ rotation: { session: "2026-11-01" } })).not.toBe(await values({}));
+    });
+
     test("R25: a key pair is two secrets, PKCS#8 and public", async () => {
         const { result } = await bundle();
         expect(await valueOf(result.get("jwtPrivate").value)).toMatch(/^-----BEGIN PRIVATE KEY-----\n/);
@@ -64,7 +78,7 @@ describe("a bundle of secrets", () => {
 
     test("R32, R34: a rotation date makes another generator beside the first, and nothing else", async () => {
         const { list, result } = await bundle({ rotation: { database: "2026-11-01" } });
-        const names = list(PASSWORD, BYTES, KEY).map((each) => each.split(" ")[1]);
+        const names = list(PASSWORD, KEY).map((each) => each.split(" ")[1]);
         expect(names.sort()).toEqual(["database-2026-11-01", ...made.slice(1)].sort());
         expect(result.get("database").version).toBe("2026-11-01");
         expect(result.get("django").version).toBe("1");

@@ -1,6 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import { createHash } from "node:crypto";
 
+// A busy machine takes its time.
+jest.setTimeout(60_000);
+
 /** A resource as the program registered it. Names stand for resources; secrets' values are there, their paths in `secrets`. */
 export interface Registered {
     readonly type: string;

@@ -3,6 +3,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+// A busy machine takes its time.
+jest.setTimeout(60_000);
+
 /** A folder that is removed after the test file. */
 export function scratchFolder(name: string): string {
     const folder = mkdtempSync(join(tmpdir(), `quai-unit-${name}-`));

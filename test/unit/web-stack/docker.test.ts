@@ -104,7 +104,7 @@ describe("an application on a Docker host", () => {
             .map(({ name }) => name)
             .filter((name) => name !== "beat");
         expect(container("beat").after).toEqual(expect.arrayContaining(overlapping));
-        expect(container("beat").deleteBeforeReplace).toBeUndefined();
+        expect(container("beat").deleteBeforeReplace).toBe(true);
         for (const name of overlapping) expect(get(CONTAINER, name).after).not.toContain("beat");
     });
 

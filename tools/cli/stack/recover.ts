@@ -55,7 +55,10 @@ async function removeUnknown(out: Terminal, session: Session, state: StackState 
     );
     if (containers.length > 0) {
         out.info(`Removing containers that an interrupted update left: ${containers.map(({ name }) => name).join(", ")}`);
-        await initialised(session, containers.filter(({ role }) => role === "postgres"));
+        await initialised(
+            session,
+            containers.filter(({ role }) => role === "postgres"),
+        );
         await session.host.docker(["rm", "--force", "--volumes", ...containers.map(({ id }) => id)]);
     }
     const networks = (await session.host.networks()).filter(({ id }) => !known.includes(id));
@@ -71,7 +74,8 @@ const LONGEST_INITIALISATION_SECONDS = 90;
 async function initialised(session: Session, servers: readonly HostContainer[]): Promise<void> {
     const deadline = Date.now() + LONGEST_INITIALISATION_SECONDS * 1000;
     for (const { id } of servers) {
-        const starting = async () => (await session.host.containers()).some((each) => each.id === id && each.state === "running" && each.health === "starting");
+        const starting = async () =>
+            (await session.host.containers()).some((each) => each.id === id && each.state === "running" && each.health === "starting");
         while (Date.now() < deadline && (await starting())) {
             await new Promise((resolve) => setTimeout(resolve, 500));
         }
@@ -84,6 +88,8 @@ export interface Drift {
     readonly missing: readonly string[];
     /** Commands that filled a volume that is gone: to be run again. */
     readonly again: readonly string[];
+    /** What the last update left unfit for use. A refresh would make it pass as good. */
+    readonly failed: readonly string[];
 }
 
 const CONTAINER = "docker:index/container:Container";
@@ -92,17 +98,19 @@ const VOLUME = "docker:index/volume:Volume";
 /** What the state has and the host hasn't. Two calls of docker, so that an update needn't ask for each resource when all is as it was. */
 export async function findDrift(session: Session, state: StackState | undefined): Promise<Drift> {
     if (state === undefined) {
-        return { missing: [], again: [] };
+        return { missing: [], again: [], failed: [] };
     }
     const running = new Set((await session.host.containers()).filter((each) => each.state === "running").map(({ id }) => id));
     const volumes = new Set(await session.host.volumes());
-    const lost = state.resources.filter(
-        ({ type, id }) => (type === CONTAINER && !running.has(id ?? "")) || (type === VOLUME && !volumes.has(id ?? "")),
-    );
+    const failed = state.resources.filter(({ initErrors }) => (initErrors?.length ?? 0) > 0);
+    const lost = state.resources
+        .filter((resource) => !failed.includes(resource))
+        .filter(({ type, id }) => (type === CONTAINER && !running.has(id ?? "")) || (type === VOLUME && !volumes.has(id ?? "")));
     const again = state.resources.filter((resource) => filled(resource).some((volume) => !volumes.has(volume)));
     return {
-        missing: [...lost.map(nameOf), ...again.flatMap(filled).filter((volume) => !volumes.has(volume))],
+        missing: [...new Set([...lost.map(nameOf), ...again.flatMap(filled).filter((volume) => !volumes.has(volume))])],
         again: again.map(({ urn }) => urn),
+        failed: failed.map(nameOf),
     };
 }
 

@@ -12,7 +12,8 @@ export interface StateResource {
     readonly created?: string;
     readonly inputs?: Readonly<Record<string, unknown>>;
     readonly outputs?: Readonly<Record<string, unknown>>;
-    readonly delete?: boolean;
+    /** Why it isn't fit for use, e.g. a container that never got healthy. */
+    readonly initErrors?: readonly string[];
 }
 
 export interface StackState {

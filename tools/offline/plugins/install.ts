@@ -38,14 +38,18 @@ export async function installFallbackPlugin(name: FallbackPlugin, options: Insta
     const bundlePath = join(options.cacheDir ?? defaultCache(), "plugins", `${name}-v${version}-${hash}.cjs`);
     await writeOnce(bundlePath, code);
     const folder = join(options.pulumiHome, "plugins", `resource-${name}-v${version}`);
-    const files = { [`pulumi-resource-${name}`]: launcher(bundlePath), [MARK]: `${JSON.stringify({ name, version, hash, bundle: bundlePath }, null, 4)}\n` };
+    const files = {
+        [`pulumi-resource-${name}`]: launcher(bundlePath),
+        [MARK]: `${JSON.stringify({ name, version, hash, bundle: bundlePath }, null, 4)}\n`,
+    };
     const changed = await placeFolder(folder, files);
     return { name, version, folder, changed };
 }
 
 async function sdkVersion(name: FallbackPlugin): Promise<string> {
     const manifest: unknown = JSON.parse(await readFile(require.resolve(`@pulumi/${name}/package.json`), "utf8"));
-    if (typeof manifest === "object" && manifest !== null && "version" in manifest && typeof manifest.version === "string") return manifest.version;
+    if (typeof manifest === "object" && manifest !== null && "version" in manifest && typeof manifest.version === "string")
+        return manifest.version;
     throw new Error(`@pulumi/${name}: its package.json has no version; run npm ci`);
 }
 

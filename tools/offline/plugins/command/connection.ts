@@ -60,11 +60,14 @@ function checkEndpoint(path: string, values: Properties): CheckFailure[] {
     const failures: CheckFailure[] = [];
     const rule = (name: string, reason: string, holds: (value: string) => boolean): void => {
         const value = values[name];
-        if (typeof value === "string" && !holds(value)) failures.push({ property: `${path}.${name}`, reason: reason.replace("%", JSON.stringify(value)) });
+        if (typeof value === "string" && !holds(value))
+            failures.push({ property: `${path}.${name}`, reason: reason.replace("%", JSON.stringify(value)) });
     };
     rule("host", "must be a host name or an address (got %)", (value) => /^[A-Za-z0-9_.:%-]+$/.test(value) && !value.startsWith("-"));
     rule("user", "must be a user name without spaces (got %)", (value) => /^[^\s"'\\-][^\s"'\\]*$/.test(value));
-    rule("hostKey", 'must be a public key such as "ssh-ed25519 AAAA…" (got %)', (value) => /^(ssh|ecdsa|sk)-[\w.@-]+ [A-Za-z0-9+/]+=*(\s.*)?\s*$/.test(value));
+    rule("hostKey", 'must be a public key such as "ssh-ed25519 AAAA…" (got %)', (value) =>
+        /^(ssh|ecdsa|sk)-[\w.@-]+ [A-Za-z0-9+/]+=*(\s.*)?\s*$/.test(value),
+    );
     rule("agentSocketPath", "must be a path without quotes or line breaks (got %)", (value) => !/["\r\n]/.test(value));
     rule("privateKey", 'must be a private key that begins with "-----BEGIN"', (value) => value.trimStart().startsWith("-----BEGIN"));
     const port = values["port"];

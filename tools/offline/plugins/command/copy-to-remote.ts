@@ -15,11 +15,17 @@ export const copyToRemote: ResourceHandler = {
     check(inputs) {
         const source = inputs["source"];
         const failures: CheckFailure[] = [];
-        if (isArchive(source)) failures.push({ property: "source", reason: "archives and folders are beyond the fallback plugin: give single files, or install the official plugin" });
-        if (isAsset(source) && typeof source["uri"] === "string") failures.push({ property: "source", reason: "the fallback plugin downloads nothing: give a file or a text" });
+        if (isArchive(source))
+            failures.push({
+                property: "source",
+                reason: "archives and folders are beyond the fallback plugin: give single files, or install the official plugin",
+            });
+        if (isAsset(source) && typeof source["uri"] === "string")
+            failures.push({ property: "source", reason: "the fallback plugin downloads nothing: give a file or a text" });
         return [...checkConnection(inputs), ...failures];
     },
-    diff: (_id, previousInputs, _previousOutputs, inputs) => compareInputs(facts.resources["command:remote:CopyToRemote"].inputs, previousInputs, inputs),
+    diff: (_id, previousInputs, _previousOutputs, inputs) =>
+        compareInputs(facts.resources["command:remote:CopyToRemote"].inputs, previousInputs, inputs),
     async create(inputs, context) {
         await copy(inputs, context);
         return { id: randomBytes(4).toString("hex"), outputs: inputs };
@@ -60,7 +66,7 @@ function script(path: string, local: string | undefined): string {
         'if [ -L "$to" ]; then to=$(readlink -f "$to"); fi',
         `if [ -d "$to" ]; then ${inFolder}; else mkdir -p "$(dirname "$to")"; fi`,
         `new="$to${temporary}"`,
-        'trap \'rm -f "$new"\' EXIT',
+        "trap 'rm -f \"$new\"' EXIT",
         // An existing file keeps its mode and its owner.
         'if [ -f "$to" ]; then cp -p "$to" "$new"; fi',
         'cat > "$new"',

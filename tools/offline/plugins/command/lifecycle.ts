@@ -86,7 +86,7 @@ function withoutNewline(output: string): string {
 /** Like the official one, without what could be a secret: the input is never shown, and the output only where it would be logged. */
 function failureOf(command: string, inputs: Properties, finished: Finished): string {
     const how = finished.code === undefined ? `signal: ${finished.signal ?? "unknown"}` : `exit status ${finished.code}`;
-    const shown = loggingOf(inputs) === "none" ? "(output not shown: logging is \"none\")" : finished.combined;
+    const shown = loggingOf(inputs) === "none" ? '(output not shown: logging is "none")' : finished.combined;
     const output = shown.length > TAIL ? `…${shown.slice(-TAIL)}` : shown;
     return `${how}: running ${JSON.stringify(command)}:\n${output}`;
 }

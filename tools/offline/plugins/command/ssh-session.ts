@@ -95,9 +95,14 @@ export class SshSession {
                     return files;
                 }
                 const reason = lastLine(opened.stderr);
-                if (/host key verification failed/i.test(opened.stderr)) throw new Error(`${this.where}: the machine's host key is not the one given in connection.hostKey`);
+                if (/host key verification failed/i.test(opened.stderr))
+                    throw new Error(`${this.where}: the machine's host key is not the one given in connection.hostKey`);
                 if (limit >= 0 && tries > limit) throw new Error(`${this.where}: can't connect, after ${limit} failed attempts: ${reason}`);
-                context.log("info", `${this.where}: attempt ${tries}/${limit < 0 ? "∞" : limit} to connect failed (${reason}), trying again`, true);
+                context.log(
+                    "info",
+                    `${this.where}: attempt ${tries}/${limit < 0 ? "∞" : limit} to connect failed (${reason}), trying again`,
+                    true,
+                );
                 await sleep(pause, undefined, { signal: context.signal });
                 pause = Math.min(pause * 1.5, LONGEST_PAUSE);
             }

@@ -16,12 +16,19 @@ export class ConfigurationCalls {
     constructor(private readonly session: Session) {}
 
     async checkConfig(request: proto.CheckRequest): Promise<proto.CheckResponse> {
-        const { facts, name, checkConfig } = this.session.plugin;
+        const { plugin } = this.session;
+        const { facts, name } = plugin;
         const sent = decode(request.getNews());
         const given = readConfig(facts.provider, sent.values);
         this.session.scrubber.add(textsToHide(facts.provider, { ...sent, values: given }, facts));
-        const checked = checkAgainstFacts(facts, `the ${name} provider`, facts.provider, given, secretByFacts(facts.provider, given, facts));
-        const rules = checked.wellFormed ? (checkConfig?.(checked.values) ?? []) : [];
+        const checked = checkAgainstFacts(
+            facts,
+            `the ${name} provider`,
+            facts.provider,
+            given,
+            secretByFacts(facts.provider, given, facts),
+        );
+        const rules = checked.wellFormed ? (plugin.checkConfig?.(checked.values) ?? []) : [];
         const response = refusal([...checked.failures, ...rules]);
         response.setInputs(encode(sent.values, new Set([...sent.secretKeys, ...secretByFacts(facts.provider, given, facts)])));
         return response;

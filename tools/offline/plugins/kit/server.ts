@@ -34,7 +34,8 @@ export function serve(plugin: Plugin, args: readonly string[] = process.argv.sli
 function calls(plugin: Plugin, session: Session): IResourceProviderServer {
     const resources = new ResourceCalls(session);
     const configuration = new ConfigurationCalls(session);
-    const refuse = (what: string) => unsupported(`${what}: the fallback plugin for "${plugin.name}" has resources only, no functions and no components`);
+    const refuse = (what: string) =>
+        unsupported(`${what}: the fallback plugin for "${plugin.name}" has resources only, no functions and no components`);
     return {
         handshake: unary(session, async () => handshake()),
         getPluginInfo: unary(session, async () => new PluginInfo().setVersion(plugin.version)),
@@ -63,7 +64,10 @@ function calls(plugin: Plugin, session: Session): IResourceProviderServer {
     };
 }
 
-function unary<Request, Response>(session: Session, answer: (request: Request) => Promise<Response>): grpc.handleUnaryCall<Request, Response> {
+function unary<Request, Response>(
+    session: Session,
+    answer: (request: Request) => Promise<Response>,
+): grpc.handleUnaryCall<Request, Response> {
     return (call, callback) => {
         answer(call.request).then(
             (response) => callback(null, response),

@@ -102,9 +102,20 @@ export interface ResourceHandler {
      * The resource as it is now, or undefined when it is gone. With only an id (import): `inputs` and `outputs` are undefined.
      * Absent: a refresh keeps what is recorded, and an import is refused.
      */
-    read?(id: string, inputs: Properties | undefined, outputs: Properties | undefined, context: CallContext): Promise<ReadResult | undefined>;
+    read?(
+        id: string,
+        inputs: Properties | undefined,
+        outputs: Properties | undefined,
+        context: CallContext,
+    ): Promise<ReadResult | undefined>;
     /** Absent: every change replaces the resource. Answers the outputs. */
-    update?(id: string, previousInputs: Properties, previousOutputs: Properties, inputs: Properties, context: CallContext): Promise<Properties>;
+    update?(
+        id: string,
+        previousInputs: Properties,
+        previousOutputs: Properties,
+        inputs: Properties,
+        context: CallContext,
+    ): Promise<Properties>;
     delete(id: string, inputs: Properties, outputs: Properties, context: CallContext): Promise<void>;
 }
 

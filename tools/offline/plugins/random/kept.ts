@@ -6,7 +6,9 @@ export interface Maker {
     /** The inputs with the defaults that the schema leaves out: two inputs that mean the same compare as equal. */
     settings?(inputs: Properties): Properties;
     check?: ResourceHandler["check"];
-    make(inputs: Properties): Promise<{ readonly id: string; readonly outputs: Properties }> | { readonly id: string; readonly outputs: Properties };
+    make(
+        inputs: Properties,
+    ): Promise<{ readonly id: string; readonly outputs: Properties }> | { readonly id: string; readonly outputs: Properties };
     /** From the id of `pulumi import`. Throws an Error that tells the form of the id. */
     restore(id: string): Promise<ReadResult> | ReadResult;
 }

@@ -28,7 +28,8 @@ export const randomId: ResourceHandler = keptValue({
         const comma = id.lastIndexOf(",");
         const [prefix, value] = comma < 0 ? [undefined, id] : [id.slice(0, comma), id.slice(comma + 1)];
         const bytes = Buffer.from(value, "base64url");
-        if (bytes.length === 0 || bytes.toString("base64url") !== value) throw new Error("the id to import must be `base64url` or `prefix,base64url`");
+        if (bytes.length === 0 || bytes.toString("base64url") !== value)
+            throw new Error("the id to import must be `base64url` or `prefix,base64url`");
         const inputs = { byteLength: bytes.length, ...(prefix === undefined ? {} : { prefix }) };
         return { id: value, inputs, outputs: { ...inputs, ...idForms(bytes, prefix) } };
     },
@@ -40,7 +41,8 @@ export const randomUuid: ResourceHandler = keptValue({
         return { id: result, outputs: { result } };
     },
     restore(id) {
-        if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(id)) throw new Error(`the id to import must be a UUID (got ${JSON.stringify(id)})`);
+        if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(id))
+            throw new Error(`the id to import must be a UUID (got ${JSON.stringify(id)})`);
         return { id, inputs: {}, outputs: { result: id.toLowerCase() } };
     },
 });
@@ -49,9 +51,13 @@ export const randomInteger: ResourceHandler = keptValue({
     check(inputs) {
         const failures: CheckFailure[] = [];
         const { min, max, seed } = inputs;
-        if (typeof min === "number" && typeof max === "number" && min > max) failures.push({ property: "min", reason: `must not exceed max (got ${min} > ${max})` });
+        if (typeof min === "number" && typeof max === "number" && min > max)
+            failures.push({ property: "min", reason: `must not exceed max (got ${min} > ${max})` });
         if (seed !== undefined) {
-            failures.push({ property: "seed", reason: "the fallback plugin can't repeat the official generator: leave it out, or install the official plugin" });
+            failures.push({
+                property: "seed",
+                reason: "the fallback plugin can't repeat the official generator: leave it out, or install the official plugin",
+            });
         }
         return failures;
     },
@@ -62,7 +68,8 @@ export const randomInteger: ResourceHandler = keptValue({
     restore(id) {
         const parts = id.split(",").map(Number);
         const [result, min, max] = parts;
-        if (parts.length !== 3 || !parts.every(Number.isSafeInteger)) throw new Error(`the id to import must be \`result,min,max\` (got ${JSON.stringify(id)})`);
+        if (parts.length !== 3 || !parts.every(Number.isSafeInteger))
+            throw new Error(`the id to import must be \`result,min,max\` (got ${JSON.stringify(id)})`);
         return { id: String(result), inputs: { min, max }, outputs: { min, max, result } };
     },
 });

@@ -58,7 +58,8 @@ function checkText(given: Properties): CheckFailure[] {
         const sum = least.reduce((total, value) => total + value, 0);
         if (length >= 1 && length < sum) fail("length", `must be at least ${sum}, the sum of ${MINIMUMS.join(", ")} (got ${length})`);
     }
-    if (CLASSES.every((name) => inputs[name] === false)) fail("special", `no characters left to choose from: at least one of ${CLASSES.join(", ")} must be true`);
+    if (CLASSES.every((name) => inputs[name] === false))
+        fail("special", `no characters left to choose from: at least one of ${CLASSES.join(", ")} must be true`);
     return failures;
 }
 

@@ -15,7 +15,13 @@ export function certificateHandler(
     make: (inputs: Properties, context: CallContext) => Properties & { readonly serial: Buffer },
     check: (inputs: Properties) => readonly CheckFailure[],
 ): ResourceHandler {
-    const settings = (inputs: Properties): Properties => ({ earlyRenewalHours: 0, isCaCertificate: false, setSubjectKeyId: false, ...defaults, ...inputs });
+    const settings = (inputs: Properties): Properties => ({
+        earlyRenewalHours: 0,
+        isCaCertificate: false,
+        setSubjectKeyId: false,
+        ...defaults,
+        ...inputs,
+    });
     return {
         check: (inputs) => [...checkTimes(inputs), ...checkUses(inputs), ...check(inputs)],
         diff(_id, previousInputs, previousOutputs, inputs): DiffAnswer {

@@ -17,7 +17,11 @@ export const selfSignedCert: ResourceHandler = certificateHandler(
         const certPem = issue({ serial, issuer: name, subject: name, ...times, publicKey, extensions: wanted }, key);
         return { serial, certPem, keyAlgorithm: algorithmOf(key), ...validityOutputs(times) };
     },
-    (inputs) => [...checkNames(inputs), ...checkText(inputs, "privateKeyPem", (text) => algorithmOf(readPrivateKey(text))), ...checkAuthority(inputs)],
+    (inputs) => [
+        ...checkNames(inputs),
+        ...checkText(inputs, "privateKeyPem", (text) => algorithmOf(readPrivateKey(text))),
+        ...checkAuthority(inputs),
+    ],
 );
 
 /** A certificate for a request, signed with the key of an authority. */
@@ -28,9 +32,14 @@ export const locallySignedCert: ResourceHandler = certificateHandler(
         const key = readPrivateKey(String(inputs["caPrivateKeyPem"]));
         const authority = readAuthority(String(inputs["caCertPem"]));
         if (!authority.owns(key)) throw new Error("caPrivateKeyPem: is not the key of the certificate in caCertPem");
-        if (!authority.isCa) context.log("warning", "caCertPem: is not the certificate of an authority; what it signs may not pass verification");
+        if (!authority.isCa)
+            context.log("warning", "caCertPem: is not the certificate of an authority; what it signs may not pass verification");
         const [times, serial] = [validity(inputs), newSerial()];
-        const wanted = extensionsFor(inputs, { publicKey: asked.publicKey, name: asked.subject, alternativeNames: asked.alternativeNames }, authority.keyId);
+        const wanted = extensionsFor(
+            inputs,
+            { publicKey: asked.publicKey, name: asked.subject, alternativeNames: asked.alternativeNames },
+            authority.keyId,
+        );
         const certPem = issue({ serial, issuer: authority.subject, ...asked, ...times, extensions: wanted }, key);
         return { serial, certPem, caKeyAlgorithm: algorithmOf(key), ...validityOutputs(times) };
     },
@@ -74,9 +83,13 @@ function checkAuthority(inputs: Properties): CheckFailure[] {
     const failures: CheckFailure[] = [];
     const subject = inputs["subject"];
     const nameless = subject === undefined || (typeof subject === "object" && subject !== null && Object.keys(subject).length === 0);
-    if (inputs["isCaCertificate"] === true && nameless) failures.push({ property: "subject", reason: "an authority needs a name: give at least commonName" });
+    if (inputs["isCaCertificate"] === true && nameless)
+        failures.push({ property: "subject", reason: "an authority needs a name: give at least commonName" });
     if (inputs["setAuthorityKeyId"] === true && !hasSubjectKeyId(inputs)) {
-        failures.push({ property: "setAuthorityKeyId", reason: "needs setSubjectKeyId or isCaCertificate as well: there is no identifier to refer to" });
+        failures.push({
+            property: "setAuthorityKeyId",
+            reason: "needs setSubjectKeyId or isCaCertificate as well: there is no identifier to refer to",
+        });
     }
     return failures;
 }

@@ -92,7 +92,10 @@ export function ia5(value: string): Buffer {
 
 /** Seconds are kept, fractions are not. From 2050 on the longer form is due. */
 export function time(date: Date): Buffer {
-    const digits = date.toISOString().replace(/\.\d+Z$/, "Z").replace(/[-:T]/g, "");
+    const digits = date
+        .toISOString()
+        .replace(/\.\d+Z$/, "Z")
+        .replace(/[-:T]/g, "");
     return date.getUTCFullYear() < 2050 ? der(TAG.utcTime, Buffer.from(digits.slice(2))) : der(TAG.generalizedTime, Buffer.from(digits));
 }
 
@@ -114,7 +117,7 @@ export function parse(bytes: Buffer): Node {
 /** The values that stand one after another. */
 export function parseAll(bytes: Buffer): Node[] {
     const nodes: Node[] = [];
-    for (let at = 0; at < bytes.length; ) {
+    for (let at = 0; at < bytes.length;) {
         const tag = bytes[at] ?? 0;
         const first = bytes[at + 1] ?? 0;
         const extra = first < 0x80 ? 0 : first & 0x7f;

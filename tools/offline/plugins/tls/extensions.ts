@@ -56,7 +56,8 @@ export function extensions(settings: ExtensionSettings): Buffer[] {
     if (purposes.length > 0) list.push(extension("2.5.29.37", false, sequence(...purposes.map(oid))));
     list.push(extension("2.5.29.19", true, basicConstraints(settings)));
     if (settings.subjectKeyId !== undefined) list.push(extension(SUBJECT_KEY_ID, false, octetString(settings.subjectKeyId)));
-    if (settings.authorityKeyId !== undefined) list.push(extension("2.5.29.35", false, sequence(tagged(0, settings.authorityKeyId, false))));
+    if (settings.authorityKeyId !== undefined)
+        list.push(extension("2.5.29.35", false, sequence(tagged(0, settings.authorityKeyId, false))));
     if (settings.alternativeNames !== undefined) list.push(extension(ALTERNATIVE_NAMES, settings.subjectEmpty, settings.alternativeNames));
     return list;
 }

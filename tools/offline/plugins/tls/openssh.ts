@@ -52,7 +52,8 @@ function partsOf(key: KeyObject): OpensshKey | undefined {
     switch (algorithmOf(key)) {
         case "RSA": {
             const [n, e] = [number(part("n")), number(part("e"))];
-            const secret = key.type === "private" ? [n, e, number(part("d")), number(part("qi")), number(part("p")), number(part("q"))] : [];
+            const secret =
+                key.type === "private" ? [n, e, number(part("d")), number(part("qi")), number(part("p")), number(part("q"))] : [];
             return { type: "ssh-rsa", publicParts: [e, n], privateParts: secret };
         }
         case "ED25519": {

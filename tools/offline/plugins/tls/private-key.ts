@@ -18,7 +18,10 @@ export const privateKey: ResourceHandler = {
             failures.push({ property: "algorithm", reason: `must be one of ${ALGORITHMS.join(", ")} (got ${JSON.stringify(algorithm)})` });
         }
         if (typeof ecdsaCurve === "string" && !(ecdsaCurve in CURVES)) {
-            failures.push({ property: "ecdsaCurve", reason: `must be one of ${Object.keys(CURVES).join(", ")} (got ${JSON.stringify(ecdsaCurve)})` });
+            failures.push({
+                property: "ecdsaCurve",
+                reason: `must be one of ${Object.keys(CURVES).join(", ")} (got ${JSON.stringify(ecdsaCurve)})`,
+            });
         }
         if (typeof rsaBits === "number" && rsaBits < LEAST_RSA_BITS) {
             failures.push({ property: "rsaBits", reason: `must be at least ${LEAST_RSA_BITS} (got ${rsaBits})` });

@@ -50,7 +50,9 @@ function each(inputs: Properties, property: string, rule: string, holds: (value:
     const values = inputs[property];
     if (!Array.isArray(values)) return [];
     return values.flatMap((value: unknown, index): CheckFailure[] =>
-        typeof value !== "string" || holds(value) ? [] : [{ property: `${property}[${index}]`, reason: `${rule} (got ${JSON.stringify(value)})` }],
+        typeof value !== "string" || holds(value)
+            ? []
+            : [{ property: `${property}[${index}]`, reason: `${rule} (got ${JSON.stringify(value)})` }],
     );
 }
 
@@ -63,7 +65,10 @@ export function strings(value: unknown): string[] {
 function addressBytes(address: string): Buffer {
     if (isIP(address) === 4) return Buffer.from(address.split(".").map(Number));
     // The URL parser writes every form of an IPv6 address, also one that ends in dotted decimals, as hexadecimal groups.
-    const groups = new URL(`http://[${address}]/`).hostname.slice(1, -1).split("::").map((half) => half.split(":").filter(Boolean));
+    const groups = new URL(`http://[${address}]/`).hostname
+        .slice(1, -1)
+        .split("::")
+        .map((half) => half.split(":").filter(Boolean));
     const [before = [], after = []] = groups;
     const zeros = Array.from({ length: 8 - before.length - after.length }, () => "0");
     return Buffer.from([...before, ...zeros, ...after].map((group) => group.padStart(4, "0")).join(""), "hex");

@@ -37,7 +37,8 @@ export function issue(unsigned: Unsigned, issuerKey: KeyObject): string {
 
 /** A certificate request (RFC 2986) in PEM, signed with its own key. */
 export function request(subject: Buffer, names: Buffer | undefined, key: KeyObject): { readonly text: string; readonly content: Buffer } {
-    const asked = names === undefined ? [] : [sequence(oid(REQUESTED_EXTENSIONS), der(0x31, sequence(extension(ALTERNATIVE_NAMES, false, names))))];
+    const asked =
+        names === undefined ? [] : [sequence(oid(REQUESTED_EXTENSIONS), der(0x31, sequence(extension(ALTERNATIVE_NAMES, false, names))))];
     const attributes = tagged(0, Buffer.concat(asked), true);
     const content = envelope(sequence(smallInteger(0), subject, publicKeyInfo(key), attributes), key);
     return { text: pem(REQUEST, content), content };
@@ -60,7 +61,9 @@ export function readRequest(text: string): Requested {
     const [, subject, info, attributes] = children(first(parse(der)));
     if (subject === undefined || info === undefined) throw new Error("must be a certificate request: it has no subject or no key");
     const asked = attributes === undefined ? [] : children(attributes);
-    const extensionsOf = asked.filter((attribute) => isNamed(attribute, REQUESTED_EXTENSIONS)).flatMap((attribute) => children(first(children(attribute)[1])));
+    const extensionsOf = asked
+        .filter((attribute) => isNamed(attribute, REQUESTED_EXTENSIONS))
+        .flatMap((attribute) => children(first(children(attribute)[1])));
     return { subject: subject.raw, publicKey: info.raw, alternativeNames: valueOf(extensionsOf, ALTERNATIVE_NAMES) };
 }
 

@@ -6,12 +6,6 @@ import { isRecord, records, type Values } from "../values";
 const text: Shape = { kind: "scalar", normal: String };
 const label = object({ label: text, value: text });
 const throttle: Rule = { shape: setOf(object({ path: text, rate: scalar })), effect: "update" };
-/** "CAP_NET_ADMIN", "net_admin" and "NET_ADMIN" are the same capability; engines answer with the first form. */
-const capability: Shape = {
-    kind: "scalar",
-    normal: (value) => String(value).toUpperCase().replace(/^CAP_/, ""),
-};
-
 const mount = object({
     target: text,
     source: text,
@@ -102,7 +96,7 @@ export const CONTAINER_RULES: Readonly<Record<string, Rule>> = {
     volumes: replace(setOf(volume)),
     tmpfs: replace(map),
     uploads: replace(setOf(upload)),
-    capabilities: replace(object({ adds: setOf(capability), drops: setOf(capability) })),
+    capabilities: replace(object({ adds: setOf(text), drops: setOf(text) })),
     securityOpts: chosen(setOf(text)),
     privileged: replace(),
     devices: replace(setOf(object({ hostPath: text, containerPath: text, permissions: scalarOr("rwm") }))),

@@ -1,0 +1,102 @@
+import { stackStatus } from "../../../../tools/cli/stack/status";
+import { scratchFolder } from "../../support/scratch";
+import { type Answers, container, CONTAINER, fakeStack, STACK, urn } from "./fakes";
+
+const scratch = scratchFolder("status");
+const API = "a".repeat(64);
+const BACKUP = "b".repeat(64);
+const daysAgo = (days: number) => new Date(Date.now() - days * 86_400_000).toISOString();
+
+const OUTPUTS = {
+    urls: ["https://demo.localhost:8443"],
+    running: true,
+    repository: "docker volume demo-dev-backup-repository",
+    secrets: [{ name: "databasePassword", rotatedOn: daysAgo(10).slice(0, 10) }, { name: "jwt" }, { name: "unheardOf" }],
+};
+const resources = (outputs: object = OUTPUTS) => [
+    { urn: urn(STACK, "quai-dev"), type: STACK, outputs },
+    { urn: urn(CONTAINER, "backup"), type: CONTAINER, id: BACKUP, outputs: { name: "demo-dev-backup" } },
+    { urn: urn(CONTAINER, "api-3fa9c1d2"), type: CONTAINER, id: API, outputs: { name: "demo-dev-api-3fa9c1d2" } },
+    { urn: urn("tls:index/privateKey:PrivateKey", "jwt-1"), type: "tls:index/privateKey:PrivateKey", id: "k", created: daysAgo(3) },
+];
+const STATE = { last: { time: "2026-11-20T02:00:12Z" }, lastDrill: { time: "2026-11-16T02:05:00Z", ok: true }, problems: [] };
+const WELL: Answers = {
+    "ps ": `${container({ id: API, name: "demo-dev-api-3fa9c1d2", service: "api", release: "3fa9c1d2" })}\n${container({ id: BACKUP, role: "backup", service: "backup" })}\n`,
+    "inspect ": `${API} 2026-11-20T10:00:00Z\n${BACKUP} 2026-11-20T09:00:00Z\n`,
+    "exec ": JSON.stringify(STATE),
+};
+const status = (answers: Answers, given: readonly object[] | undefined = resources()) =>
+    stackStatus(fakeStack(scratch, answers, given).session);
+
+describe("./quai status --json", () => {
+    test("is a contract: these names, these types", async () => {
+        const { secrets, ...rest } = await status(WELL);
+        expect(rest).toEqual({
+            stack: "demo-dev",
+            application: "demo",
+            target: "docker",
+            urls: ["https://demo.localhost:8443"],
+            services: [
+                { name: "api", release: "3fa9c1d2", health: "healthy", since: "2026-11-20T10:00:00Z" },
+                { name: "backup", release: "", health: "healthy", since: "2026-11-20T09:00:00Z" },
+            ],
+            backups: {
+                last: "2026-11-20T02:00:12Z",
+                lastDrill: "2026-11-16T02:05:00Z",
+                repository: "docker volume demo-dev-backup-repository",
+            },
+            problems: [],
+        });
+        expect(secrets.map(({ name, ageDays }) => [name, ageDays])).toEqual([
+            ["databasePassword", 10],
+            ["jwt", 3],
+            ["unheardOf", 0],
+        ]);
+        for (const { rotatedOn } of secrets) expect(rotatedOn).toMatch(/^\d{4}-\d\d-\d\d$/);
+    });
+
+    test("never deployed: the same shape, and what to do", async () => {
+        const { session, docker } = fakeStack(scratch, {});
+        expect(await stackStatus(session)).toEqual({
+            stack: "demo-dev",
+            application: "demo",
+            target: "docker",
+            urls: [],
+            services: [],
+            backups: { last: null, lastDrill: null, repository: null },
+            secrets: [],
+            problems: ["not deployed: ./quai up dev"],
+        });
+        expect(docker()).toEqual([]);
+    });
+
+    test("stopped: no addresses", async () => {
+        const found = await status({ "ps ": "" }, [{ urn: urn(STACK, "quai-dev"), type: STACK, outputs: { ...OUTPUTS, running: false } }]);
+        expect(found).toMatchObject({ urls: [], services: [], problems: ["stopped: ./quai up dev starts it"] });
+        expect(found.backups).toEqual({ last: null, lastDrill: null, repository: OUTPUTS.repository });
+    });
+
+    test.each([
+        ["unhealthy", container({ id: API, service: "api", status: "Up 1 minute (unhealthy)" }), "unhealthy"],
+        ["starting", container({ id: API, service: "api", status: "Up 1 second (health: starting)" }), "starting"],
+        ["stopped", container({ id: API, service: "api", state: "exited", status: "Exited (1) 2 minutes ago" }), "exited"],
+        ["gone", "", "missing"],
+    ])("a service that is %s is a problem", async (_, line, health) => {
+        const { services, problems } = await status({ ...WELL, "ps ": `${line}\n`, "inspect ": `${API} 2026-11-20T10:00:00Z\n` });
+        expect(services.find(({ name }) => name.startsWith("api"))).toMatchObject({ health });
+        expect(problems.some((problem) => problem.startsWith("api") && problem.includes(`is ${health}: docker logs shows why`))).toBe(true);
+    });
+
+    test("R60: a drill that failed doesn't count as one; problems of the backups are passed on", async () => {
+        const state = { last: null, lastDrill: { time: "2026-11-16T02:05:00Z", ok: false }, problems: ["the last drill failed"] };
+        const found = await status({ ...WELL, "exec ": JSON.stringify(state) });
+        expect(found.backups).toMatchObject({ last: null, lastDrill: null });
+        expect(found.problems).toEqual(["the last drill failed"]);
+    });
+
+    test("a backup service that can't say how it is is a problem", async () => {
+        expect((await status({ ...WELL, "exec ": "Traceback" })).problems).toEqual([
+            "the backup service doesn't say how it is: docker logs shows why",
+        ]);
+    });
+});

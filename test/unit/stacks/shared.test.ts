@@ -1,0 +1,114 @@
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { ServiceArgs } from "../../../components/web-stack";
+import { imagesOf } from "../../../stacks/images";
+import { imageSources, secretFiles, tlsMode, withSettings } from "../../../stacks/shared";
+import { parse, type Raw } from "../settings/base";
+import { scratchFolder } from "../support/scratch";
+
+const OWN = { api: { build: "examples/demo/api", args: { BASE: "debian:12", A: "1" } } };
+const SERVICE: ServiceArgs = {
+    image: "api",
+    command: ["api"],
+    port: 8000,
+    user: { uid: 1, gid: 1 },
+    health: { http: "/health", interval: 3, startPeriod: 30 },
+    env: { A: "1", B: "2" },
+};
+const development = (change: Raw = {}) => parse({ environment: "development", tls: { mode: "local" }, ...change });
+
+describe("where an image comes from", () => {
+    test("the application's own, a reference, or another folder with the application's arguments below its own", () => {
+        expect(imageSources(development(), OWN)).toEqual(OWN);
+        expect(imageSources(development({ images: { api: "registry.quay.eu/api:1" } }), OWN)).toEqual({
+            api: { reference: "registry.quay.eu/api:1" },
+        });
+        expect(imageSources(development({ images: { api: { build: "../api", args: { A: "2" }, target: "prod" } } }), OWN)).toEqual({
+            api: { build: "../api", target: "prod", args: { BASE: "debian:12", A: "2" } },
+        });
+    });
+
+    test("R9: production builds nothing that isn't named; staging may", () => {
+        expect(() => imageSources(parse(), OWN)).toThrow(/^quai:images\.api: production needs a reference with a digest/);
+        expect(imageSources(parse({ environment: "staging" }), OWN)).toEqual(OWN);
+        expect(imageSources(parse({ images: { api: `registry.quay.eu/api@sha256:${"0".repeat(64)}` } }), OWN)).toEqual({
+            api: { reference: `registry.quay.eu/api@sha256:${"0".repeat(64)}` },
+        });
+    });
+});
+
+describe("a service with what the settings say of it", () => {
+    const changed = (service: Raw | undefined) =>
+        withSettings(development(service === undefined ? {} : { services: { api: service } }), "api", SERVICE);
+
+    test("nothing said: as the application describes it", () => {
+        expect(changed(undefined)).toEqual(SERVICE);
+        expect(changed({})).toEqual({ ...SERVICE, logs: undefined });
+    });
+
+    test("R11, R16, R18: figures replace, variables are added, the rest of the health check stays", () => {
+        const settings = {
+            replicas: 3,
+            memory: "1g",
+            cpus: 1.5,
+            command: ["serve", "--workers", "4"],
+            stopGrace: "1m",
+            env: { B: "3", C: "4" },
+            health: { startPeriod: "90s" },
+        };
+        expect(changed(settings)).toEqual({
+            ...SERVICE,
+            replicas: 3,
+            memory: 1024 ** 3,
+            cpus: 1.5,
+            command: ["serve", "--workers", "4"],
+            stopGrace: 60,
+            env: { A: "1", B: "3", C: "4" },
+            health: { http: "/health", interval: 3, startPeriod: 90 },
+        });
+    });
+
+    test("R87: a log's size alone keeps the number of files", () => {
+        expect(changed({ logs: { maxSize: "20m" } }).logs).toEqual({ maxSize: 20 * 1024 ** 2, maxFiles: 5 });
+    });
+
+    test("another service's settings don't matter", () => {
+        expect(withSettings(development({ services: { web: { replicas: 2 } } }), "api", SERVICE)).toBe(SERVICE);
+    });
+});
+
+test("secrets as files: each in the variable that the application reads", () => {
+    const url = { name: "databaseUrl", version: "1", value: null as never };
+    expect(secretFiles({ DATABASE_URL_FILE: url })).toEqual({
+        secrets: { databaseUrl: url },
+        env: { DATABASE_URL_FILE: "/run/secrets/databaseUrl" },
+    });
+});
+
+describe("where the certificate comes from", () => {
+    const scratch = scratchFolder("tls");
+
+    test("R66: own files are read; another certificate is another version", () => {
+        const folder = mkdtempSync(join(scratch, "pem-"));
+        const [certificate, key] = [join(folder, "chain.pem"), join(folder, "key.pem")];
+        writeFileSync(key, "key");
+        const versions = ["one", "two"].map((text) => {
+            writeFileSync(certificate, text);
+            const mode = tlsMode(parse({ tls: { mode: "files", certificate, key } }));
+            expect(mode).toMatchObject({ mode: "files", certificate: text, key: "key" });
+            return mode.mode === "files" ? mode.version : "";
+        });
+        expect(new Set(versions).size).toBe(2);
+        expect(tlsMode(development())).toEqual({ mode: "local" });
+    });
+});
+
+test("the official images that a stack needs, by its versions", () => {
+    expect(imagesOf({ application: "demo", postgres: { version: 15 }, redis: { version: "7" } })).toEqual([
+        "nginx:1.30.4-trixie",
+        "postgres:15.19-bookworm",
+        "redis:7.4.11-bookworm",
+        "debian:bookworm-20260803-slim",
+    ]);
+    expect(imagesOf({ application: "other", postgres: { version: 15 }, redis: { version: "7" } })).toEqual(["nginx:1.30.4-trixie"]);
+});
