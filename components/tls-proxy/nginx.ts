@@ -81,7 +81,8 @@ function site(spec: ProxySpec): string[] {
     return [
         "# Docker's own resolver; a container that comes back with another address is found within seconds (R77).",
         "resolver 127.0.0.11 valid=2s ipv6=off;",
-        "map $http_upgrade $connection_upgrade { default upgrade; '' ''; }",
+        "# The service closes: a port of the proxy's own stays taken for a minute after each connection that the proxy closes.",
+        "map $http_upgrade $connection_upgrade { default upgrade; '' close; }",
         "# The release that answers, told to the proxy's own checks only.",
         "geo $remote_addr $from_here { default 0; 127.0.0.1 1; }",
         "map $from_here $shown_release { 0 ''; 1 $release; }",

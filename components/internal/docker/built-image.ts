@@ -53,6 +53,8 @@ export function builtImage(target: DockerTarget, name: string, args: BuildArgs):
                 dockerfile,
                 target: args.target,
                 buildArgs: { ...args.args },
+                // Which of the two is read depends on the builder.
+                label: labelMap(target.stack, { role: "image", service: name }),
                 labels: labelMap(target.stack, { role: "image", service: name }),
             },
         },

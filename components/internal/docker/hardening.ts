@@ -31,7 +31,7 @@ export const MEBIBYTE = 1024 * 1024;
  * Options of every container: these properties only take effect in a new container, which the provider doesn't know of them, and would
  * report an update that changes nothing.
  */
-export const NEW_CONTAINER_ON = ["healthcheck", "tmpfs", "init"];
+export const NEW_CONTAINER_ON = ["healthcheck", "tmpfs", "init", "mounts"];
 
 /**
  * Options of every volume that holds data: the provider replaces a volume whose labels differ, which would be an empty one. Nothing about

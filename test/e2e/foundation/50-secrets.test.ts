@@ -8,7 +8,11 @@ function secretValues(): ReadonlyMap<string, string> {
     const read = (container: string, file: string) => docker("exec", container, "cat", `/run/secrets/${file}`);
     const api = objects("container").find((name) => name.startsWith(`${STACK_ID}-api-`)) ?? "none";
     const password = (url: string) => decodeURIComponent(/:\/\/[^:]*:([^@]*)@/.exec(url)?.[1] ?? "");
-    const pem = (text: string) => text.split("\n")[2] ?? "";
+    // A line that only the private key has: an RSA key begins with what its public key holds too, a key on a curve ends with it.
+    const pem = (text: string) => {
+        const lines = text.split("\n").filter((line) => line !== "" && !line.startsWith("-----"));
+        return lines[lines.length > 10 ? Math.floor(lines.length * 0.6) : 0] ?? "";
+    };
     return new Map([
         ["database password", password(read(api, "databaseUrl"))],
         ["redis password", password(read(api, "redisUrl"))],
@@ -27,7 +31,8 @@ function files(folder: string): string[] {
         .filter((path) => statSync(path, { throwIfNoEntry: false })?.isFile() === true);
 }
 
-const secrets = () => [...secretValues()];
+let known: (readonly [string, string])[] | undefined;
+const secrets = () => (known ??= [...secretValues()]);
 
 function mustNotHold(where: string, text: string): void {
     for (const [name, value] of secrets()) {

@@ -6,14 +6,13 @@ let stack: TestStack;
 
 /** Enough rows that a dump takes a while. */
 const BULK = `SET ROLE demo_owner; CREATE TABLE bulk AS SELECT i, repeat(md5(i::text), 16) AS t FROM generate_series(1, 400000) i`;
-/** Waits until the dump has written some data, then runs a command for the process. */
-const midway = (comm: string, command: string) => `
+/** Runs a shell command for each process of that name whose arguments have a word. */
+const each = (comm: string, word: string, command: string) =>
+    `for p in /proc/[0-9]*; do if [ "$(cat $p/comm 2>/dev/null)" = ${comm} ] && tr '\\0' ' ' <$p/cmdline | grep -q -- ' ${word}'; then pid=\${p#/proc/}; ${command}; fi; done`;
+/** Waits until the dump has written some data, then runs a command. */
+const midway = (command: string) => `
 for i in $(seq 1 3000); do
-    if [ -n "$(find /backup/staging/snapshot/database -name '*.dat' -size +1000k 2>/dev/null)" ]; then
-        for p in /proc/[0-9]*; do
-            if [ "$(cat $p/comm 2>/dev/null)" = ${comm} ]; then pid=\${p#/proc/}; ${command}; exit 0; fi
-        done
-    fi
+    if [ -n "$(find /backup/staging/snapshot/database -name '*.dat' -size +1000k 2>/dev/null)" ]; then ${command}; exit 0; fi
     sleep 0.01
 done; echo never; exit 1`;
 const processes = () => stack.sh(`cat /proc/[0-9]*/comm | grep -cE 'pg_dump|restic|psql' || true`).trim();
@@ -36,7 +35,7 @@ function expectNothingHalfMade(snapshots: number): void {
 
 test("R54: pg_dump killed midway: no snapshot, exit status 1, the error is recorded and the next backup is good", async () => {
     const running = stack.toolBeside("now");
-    stack.sh(midway("pg_dump", "kill -9 $pid"));
+    stack.sh(midway(each("pg_dump", "--snapshot", "kill -9 $pid; break")));
     const run = await running;
     expect(run.status).toBe(1);
     expect(run.stderr).toMatch(/error: dump: pg_dump (was killed by signal 9|ended with status)/);
@@ -49,12 +48,7 @@ test("R54: pg_dump killed midway: no snapshot, exit status 1, the error is recor
 
 test("R54: the tool itself killed with -9: none of its processes goes on, nothing blocks the next backup", async () => {
     const running = stack.toolBeside("now");
-    stack.sh(
-        midway(
-            "pg_dump",
-            `for q in /proc/[0-9]*; do if grep -q 'quai-backup' $q/cmdline && grep -q now $q/cmdline; then kill -9 \${q#/proc/}; fi; done`,
-        ),
-    );
+    stack.sh(midway(each("quai-backup", "now", "kill -9 $pid")));
     expect((await running).status).not.toBe(0);
     await until("the end of its processes", 10, () => processes() === "0");
     expect(stack.snapshots()).toHaveLength(1);
@@ -64,12 +58,7 @@ test("R54: the tool itself killed with -9: none of its processes goes on, nothin
 
 test("R54: SIGTERM ends a backup under way cleanly", async () => {
     const running = stack.toolBeside("now");
-    stack.sh(
-        midway(
-            "pg_dump",
-            `for q in /proc/[0-9]*; do if grep -q 'quai-backup' $q/cmdline && grep -q now $q/cmdline; then kill -TERM \${q#/proc/}; fi; done`,
-        ),
-    );
+    stack.sh(midway(each("quai-backup", "now", "kill -TERM $pid")));
     const run = await running;
     expect(run.status).toBe(143);
     expect(run.stderr).toContain("stopped by SIGTERM; nothing half-made remains");
@@ -116,9 +105,7 @@ test("R59: prepare killed midway is begun anew; a swap cut off after the databas
     const files = stack.filesText();
     const running = stack.toolBeside("restore", "prepare");
     await until("the restored database", 60, () => stack.databases().includes("demo_restore"));
-    stack.sh(
-        `for q in /proc/[0-9]*; do if grep -q 'quai-backup' $q/cmdline && grep -q prepare $q/cmdline; then kill -9 \${q#/proc/}; fi; done`,
-    );
+    stack.sh(each("quai-backup", "prepare", "kill -9 $pid"));
     await running;
     await until("the end of its processes", 10, () => processes() === "0");
     stack.ask("restore", "prepare");

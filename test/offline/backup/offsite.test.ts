@@ -158,7 +158,7 @@ describe("off-site over the network", () => {
             [
                 "ssh-keygen -q -t ed25519 -N '' -f /etc/ssh/ssh_host_ed25519_key; mkdir -p /home/store/.ssh",
                 `printf '%s\\n' '${open}' >/home/store/.ssh/authorized_keys; chown -R store: /home/store`,
-                "exec /usr/sbin/sshd -D -e -o PasswordAuthentication=no -o Subsystem='sftp internal-sftp'",
+                "exec /usr/sbin/sshd -D -e -o PasswordAuthentication=no",
             ].join("\n"),
         );
         const hostKey = await until(

@@ -53,7 +53,7 @@ function known(nodes: readonly Node[], path: readonly string[]): boolean {
 function unknownSettings(document: Document): string[] {
     const named = [...document.prose.matchAll(/\bquai:([a-z]\w*(?:\.[a-z]\w*)*)/g)].map(([, path]) => path ?? "");
     return [...new Set(named)].filter(
-        (path) => !known([{ properties: settingsSchema().properties as Readonly<Record<string, Node>> }], path.split(".")),
+        (path) => !known([{ properties: settingsSchema().properties }], path.split(".")),
     );
 }
 

@@ -118,6 +118,12 @@ export async function record<T>(program: () => T, options: RecordOptions = {}): 
     }
 }
 
+/** A recording that several tests look at: made when the first one asks. What it holds isn't changed by anybody. */
+export function shared<T>(make: () => Promise<T>): () => Promise<T> {
+    let made: Promise<T> | undefined;
+    return () => (made ??= make());
+}
+
 /** The mocked engine's id for a resource. */
 export function idOf(name: string): string {
     return createHash("sha256").update(name).digest("hex");

@@ -7,7 +7,7 @@ const servers = (text: string) => blocks(text, /^server \{/);
 
 describe("the configuration of the proxy", () => {
     test("R69: HTTP/2 on every TLS server", () => {
-        expect(config().match(/^    http2 on;$/gm)).toHaveLength(1);
+        expect(config().match(/^ {4}http2 on;$/gm)).toHaveLength(1);
     });
 
     test.each([

@@ -96,7 +96,7 @@ export function withService(name: string, change: Partial<ServiceArgs>): Change 
         args: (args) => {
             const service = args.services[name];
             if (service === undefined) throw new Error(`no service ${name}`);
-            return { ...args, services: { ...args.services, [name]: { ...service, ...change } as ServiceArgs } };
+            return { ...args, services: { ...args.services, [name]: { ...service, ...change } } };
         },
     };
 }

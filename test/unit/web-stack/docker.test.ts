@@ -1,6 +1,6 @@
 import type { ServiceArgs } from "../../../components/web-stack";
 import type { Registered } from "../support/mocks";
-import { COMMAND, CONTAINER, IMAGE, NETWORK, record } from "../support/mocks";
+import { COMMAND, CONTAINER, IMAGE, NETWORK, record, shared } from "../support/mocks";
 import { commandOf, dockerTarget, filesIn, leaks } from "../support/target";
 import { SecretsBundle } from "../../../components/secrets-bundle";
 import { WebStack } from "../../../components/web-stack";
@@ -9,8 +9,8 @@ import { type Change, webStack, withService } from "./base";
 const RELEASE = /-([0-9a-f]{8})(?=-\d+$|$)/;
 const general = (name: string) => name.replace(RELEASE, "-<release>");
 
-async function named(change: Change = {}) {
-    const recording = await webStack(change);
+async function namesOf(made: ReturnType<typeof webStack>) {
+    const recording = await made;
     const names = (type: string) =>
         recording
             .of(type)
@@ -23,6 +23,9 @@ async function named(change: Change = {}) {
     };
     return { ...recording, container, containers: names(CONTAINER), commands: names(COMMAND) };
 }
+
+const unchanged = shared(() => namesOf(webStack()));
+const named = (change?: Change) => (change === undefined ? unchanged() : namesOf(webStack(change)));
 
 describe("an application on a Docker host", () => {
     test("everything it is made of", async () => {
@@ -130,9 +133,11 @@ describe("an application on a Docker host", () => {
     });
 
     test("R27: no secret stands in an input that anybody can read", async () => {
-        const { resources, generated } = await named();
-        expect(generated.size).toBe(4);
-        expect(leaks(resources, generated)).toEqual([]);
+        const { resources, generated, commands, get } = await named();
+        const volume = commands.find((name) => name.startsWith("api-secrets-")) ?? "";
+        const { sessionKey = "" } = filesIn(commandOf(get(COMMAND, volume)).data);
+        expect(sessionKey).toMatch(/^[A-Za-z0-9_-]{86}$/);
+        expect(leaks(resources, [sessionKey, ...generated])).toEqual([]);
     });
 
     test("replicas are numbered, and share one release, its files and its address", async () => {
@@ -207,7 +212,7 @@ describe("R35: a change makes a new release of what it concerns, and nothing els
     });
 
     test("nothing changed: a second registration is equal", async () => {
-        const [first, second] = [await named(), await named()];
+        const [first, second] = [await named(), await named({})];
         expect(second.resources).toEqual(first.resources);
     });
 

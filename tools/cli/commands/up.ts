@@ -27,7 +27,7 @@ async function up(named: string | undefined, options: UpOptions): Promise<void> 
     if (drift.failed.length > 0) {
         out.info(`Made anew, as the last update left it unfit: ${drift.failed.join(", ")}`);
     }
-    const refresh = options.refresh === true || (drift.missing.length > 0 && drift.failed.length === 0) ? ["--refresh"] : [];
+    const refresh = (options.refresh === true || drift.missing.length > 0) && drift.failed.length === 0 ? ["--refresh"] : [];
     if (options.yes !== true && !(await agreed(out, session, refresh))) {
         out.info("Nothing was changed.");
         return;

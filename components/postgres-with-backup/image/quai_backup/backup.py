@@ -55,8 +55,10 @@ class Backup:
             self.clear_staging()
         self.state.update(last=last, lastError=None)
         self._retain(repository, "local")
-        last = {**last, "offsite": self._copy_offsite(keeper, repository)}
-        self.state.update(last=last)
+        if self.settings.offsite is not None and reason != "before-migration":
+            # A deployment doesn't wait for the network: the next scheduled backup copies this one, too.
+            last = {**last, "offsite": self._copy_offsite(keeper, repository)}
+            self.state.update(last=last)
         return last
 
     def clear_staging(self) -> None:
@@ -141,13 +143,12 @@ class Backup:
         except BackupError as error:
             self.log.error(f"retention of the {name} repository failed: {error}")
 
-    def _copy_offsite(self, keeper: Keeper, source: Repository) -> dict[str, Any] | None:
-        if self.settings.offsite is None:
-            return None
+    def _copy_offsite(self, keeper: Keeper, source: Repository) -> dict[str, Any]:
         known = (self.state.read().get("last") or {}).get("offsite") or {}
         try:
             target = keeper.ensure_offsite()
             assert target is not None
+            target.require_reachable()
             target.unlock()
             target.mark_busy(True)
             target.copy_from(source)

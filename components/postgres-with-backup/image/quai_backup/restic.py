@@ -15,10 +15,11 @@ from urllib.parse import quote, urlsplit
 from .errors import BackupError
 from .processes import Result, Tools
 from .settings import Settings, offsite_environment
+from .state import parse_time
 
 TAG = "quai"
 INCOMPLETE = 3
-OPEN_TIMEOUT = 90.0
+OPEN_TIMEOUT = 60.0
 """Seconds after which a repository counts as out of reach; restic itself tries for a quarter of an hour."""
 Access = Literal["open", "missing", "other password"]
 
@@ -116,6 +117,12 @@ class Repository:
             return "missing"
         raise self.tools.failure(f"{self.name} repository", "restic", result.status, result.stderr)
 
+    def require_reachable(self) -> None:
+        """Else every command would try for a quarter of an hour."""
+        found = self.access()
+        if found != "open":
+            raise BackupError(f"{self.name} repository: {self.location} had been opened before, and now: {found}")
+
     def identity(self) -> str:
         return str(json.loads(self.run(f"{self.name} repository", "cat", "config", "--no-lock").stdout)["id"])
 
@@ -138,7 +145,8 @@ class Repository:
         found = [
             Snapshot(each["id"], each["time"], tuple(each.get("tags") or ()), tuple(each["paths"])) for each in json.loads(text) or []
         ]
-        return sorted(found, key=lambda each: each.time)
+        # By the moment: as texts, times of two offsets have another order.
+        return sorted(found, key=lambda each: (parse_time(each.time), each.id))
 
     def backup(self, paths: Sequence[str], tags: Sequence[str], excludes: Sequence[str]) -> BackupSummary:
         words = ["--json", "--quiet", "--host", self.settings.stack]

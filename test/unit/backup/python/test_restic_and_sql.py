@@ -116,3 +116,20 @@ class Differences(unittest.TestCase):
 
     def test_large_objects(self) -> None:
         self.assertEqual(self.compare(largeObjects=2), ["large objects: 2 instead of 0"])
+
+
+class Order(unittest.TestCase):
+    def test_snapshots_of_two_offsets_are_in_the_order_of_their_moments(self) -> None:
+        import json
+        from types import SimpleNamespace
+        from unittest import mock
+
+        from quai_backup.processes import Result
+        from quai_backup.restic import Repository
+
+        # The night when summer time ends: the later one has the earlier wall clock.
+        times = ["2026-10-25T02:50:00.5+02:00", "2026-10-25T02:10:00.123456789+01:00", "2026-10-25T00:20:00Z"]
+        text = json.dumps([{"id": str(number), "time": time, "paths": []} for number, time in enumerate(times)])
+        repository = Repository("local", "/backup/repository", SimpleNamespace(stack="s", paths=SimpleNamespace(backup=Path("/backup"))), None)
+        with mock.patch.object(Repository, "run", return_value=Result(0, text, "")):
+            self.assertEqual([each.id for each in repository.snapshots()], ["2", "0", "1"])

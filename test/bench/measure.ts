@@ -1,0 +1,70 @@
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { cpus, loadavg, totalmem } from "node:os";
+import { resolve } from "node:path";
+
+export const ROOT = resolve(__dirname, "../..");
+
+export interface RunOptions {
+    readonly cwd?: string;
+    readonly env?: Readonly<Record<string, string | undefined>>;
+    readonly input?: string | Buffer;
+}
+
+/** Runs a program to its end. @throws Error with the end of what it printed, when it fails */
+export function run(program: string, args: readonly string[], options: RunOptions = {}): string {
+    const result = spawnSync(program, args, { encoding: "utf8", maxBuffer: 1 << 28, ...options, env: { ...process.env, ...options.env } });
+    if (result.status !== 0) {
+        const said = `${result.stdout ?? ""}\n${result.stderr ?? ""}\n${result.error?.message ?? ""}`;
+        throw new Error(`${program} ${args.join(" ")}: ended with ${result.status ?? "a signal"}\n${said.trim().slice(-3000)}`);
+    }
+    return result.stdout;
+}
+
+/** Seconds that a piece of work takes. */
+export function seconds(work: () => void): number {
+    const begun = process.hrtime.bigint();
+    work();
+    return Number(process.hrtime.bigint() - begun) / 1e9;
+}
+
+export function median(values: readonly number[]): number {
+    const sorted = [...values].sort((a, b) => a - b);
+    const middle = Math.floor(sorted.length / 2);
+    const [low = NaN, high = NaN] = sorted.length % 2 === 1 ? [sorted[middle], sorted[middle]] : [sorted[middle - 1], sorted[middle]];
+    return (low + high) / 2;
+}
+
+/**
+ * Measures several pieces of work in turn, round after round, so that what else the machine does meets all of them alike. The first
+ * round fills caches and doesn't count.
+ */
+export function inTurn(works: Readonly<Record<string, () => number>>, rounds: number): Record<string, number[]> {
+    const found: Record<string, number[]> = Object.fromEntries(Object.keys(works).map((name) => [name, []]));
+    for (let round = 0; round <= rounds; round++) {
+        for (const [name, work] of Object.entries(works)) {
+            const value = work();
+            if (round > 0) found[name]?.push(value);
+            process.stderr.write(`${round === 0 ? "warm-up" : `round ${round}`}  ${name}: ${value.toFixed(2)}\n`);
+        }
+    }
+    return found;
+}
+
+/** The machine and how busy it is, for the page that figures are copied to. */
+export function conditions(): string {
+    const model = cpus()[0]?.model.trim() ?? "unknown processor";
+    const system = /^PRETTY_NAME="(.*)"$/m.exec(readFileSync("/etc/os-release", "utf8"))?.[1] ?? process.platform;
+    const memory = Math.round(totalmem() / 1024 ** 3);
+    const load = loadavg().map((value) => value.toFixed(1));
+    return `${new Date().toISOString().slice(0, 10)}, ${cpus().length} cores (${model}), ${memory} GiB, ${system}, Node.js ${process.versions.node}, load before: ${load.join(" ")}`;
+}
+
+/** A table as the page has it. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+    return [head, head.map(() => "-"), ...rows].map((row) => `| ${row.join(" | ")} |`).join("\n");
+}
+
+export function range(values: readonly number[], digits = 2): string {
+    return `${Math.min(...values).toFixed(digits)} to ${Math.max(...values).toFixed(digits)}`;
+}

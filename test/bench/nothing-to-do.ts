@@ -1,0 +1,98 @@
+/**
+ * What an update and a preview with nothing to do cost, against the preview of an empty program, in turn in one run:
+ *
+ *     node -r ./tools/engine/typescript.cjs test/bench/nothing-to-do.ts [stack] [rounds]
+ *
+ * The stack (default dev) must be deployed. Nothing is changed.
+ */
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ensureEngine } from "../../tools/engine";
+import { conditions, inTurn, median, range, ROOT, run, seconds, table } from "./measure";
+
+const FLAGS = ["--non-interactive", "--suppress-outputs", "--color", "never"];
+
+/** An empty program in TypeScript as `pulumi new typescript` makes it: run by the language host's own ts-node, with type checks. */
+function emptyProgram(folder: string, how: "as usual" | "transpiled"): void {
+    writeFileSync(join(folder, "Pulumi.yaml"), "name: empty\nruntime: nodejs\n");
+    writeFileSync(join(folder, "index.ts"), 'import * as pulumi from "@pulumi/pulumi";\nexport const project = pulumi.getProject();\n');
+    symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
+    const compilerOptions = { target: "es2020", module: "commonjs", moduleResolution: "node", strict: true, skipLibCheck: true };
+    writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["index.ts"] }));
+    if (how === "transpiled") {
+        writeFileSync(join(folder, "package.json"), '{ "name": "empty", "main": "main.cjs" }');
+        writeFileSync(
+            join(folder, "main.cjs"),
+            `require(${JSON.stringify(join(ROOT, "tools/engine/typescript.cjs"))});\nmodule.exports = require("./index.ts");\n`,
+        );
+    } else {
+        writeFileSync(join(folder, "package.json"), '{ "name": "empty", "main": "index.ts" }');
+    }
+}
+
+async function main(stack: string, rounds: number): Promise<void> {
+    const before = conditions();
+    const scratch = mkdtempSync(join(tmpdir(), "quai-bench-"));
+    const engine = await ensureEngine();
+    try {
+        const pulumi = (cwd: string, args: readonly string[], env: Readonly<Record<string, string>>) => () =>
+            seconds(() => run(engine.pulumi, args, { cwd, env }));
+        const empty = (how: "as usual" | "transpiled") => {
+            const folder = mkdtempSync(join(scratch, "empty-"));
+            emptyProgram(folder, how);
+            const env = {
+                ...engine.env,
+                PULUMI_BACKEND_URL: `file://${folder}`,
+                PULUMI_CONFIG_PASSPHRASE: "none",
+                PULUMI_CONFIG_PASSPHRASE_FILE: "",
+            };
+            run(engine.pulumi, ["stack", "init", "bench"], { cwd: folder, env });
+            run(engine.pulumi, ["up", "--yes", "--skip-preview", "--stack", "bench", ...FLAGS], { cwd: folder, env });
+            return pulumi(folder, ["preview", "--stack", "bench", ...FLAGS], env);
+        };
+        const quai =
+            (...args: string[]) =>
+            () =>
+                seconds(() => unchanged(run(join(ROOT, "quai"), args, { cwd: ROOT, env: { CI: "true", NO_COLOR: "1" } })));
+        const config = join(".quai", "stacks", `Pulumi.${stack}.yaml`);
+        // Writes the copy of the stack file that the bare preview below is given, as any ./quai preview does.
+        run(join(ROOT, "quai"), ["preview", stack], { cwd: ROOT, env: { CI: "true" } });
+        const found = inTurn(
+            {
+                "preview, empty program, as usual": empty("as usual"),
+                "preview, empty program, transpiled": empty("transpiled"),
+                [`pulumi preview, ${stack}`]: pulumi(ROOT, ["preview", "--stack", stack, "--config-file", config, ...FLAGS], engine.env),
+                [`./quai preview ${stack}`]: quai("preview", stack),
+                [`./quai up ${stack} --yes`]: quai("up", stack, "--yes"),
+            },
+            rounds,
+        );
+        const [usual = NaN] = Object.values(found).map(median);
+        console.log(before);
+        console.log(
+            table(
+                ["what", "median, s", "from … to, s", "ratio"],
+                Object.entries(found).map(([name, values]) => [
+                    name,
+                    median(values).toFixed(2),
+                    range(values),
+                    (median(values) / usual).toFixed(2),
+                ]),
+            ),
+        );
+    } finally {
+        rmSync(scratch, { recursive: true, force: true });
+    }
+}
+
+/** @throws Error when there was something to do: the figure would be another one */
+function unchanged(text: string): void {
+    if (/\d+ (created|updated|replaced|deleted)/.test(text)) throw new Error(`something was changed, so this measures nothing:\n${text}`);
+}
+
+const [stack = "dev", rounds = "5"] = process.argv.slice(2);
+main(stack, Number(rounds)).catch((error: unknown) => {
+    console.error(error instanceof Error ? error.message : String(error));
+    process.exitCode = 1;
+});

@@ -1,0 +1,173 @@
+/**
+ * Throughput over TLS of the proxy with everything on, against a bare nginx with the configuration that a guide gives, in turn in one run:
+ *
+ *     node -r ./tools/engine/typescript.cjs test/bench/proxy.ts [rounds] [seconds]
+ *
+ * Both run the same nginx image, with the same certificate, before the same service; wrk asks from a container on their network. Limits
+ * are on, and so high that they never bite. Needs Docker and openssl.
+ */
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { officialImage } from "../../components/internal/images";
+import { CONFIG_FOLDER, HTTPS_PORT, nginxConfig } from "../../components/tls-proxy/nginx";
+import { resolveProxy } from "../../components/tls-proxy/spec";
+import { imagesFor } from "../../tools/offline/images";
+import { guideConfig, serviceConfig } from "./guide-nginx";
+import { conditions, inTurn, median, range, run, table } from "./measure";
+
+const NAME = "quai-bench";
+const NEVER = { requests: 1_000_000, per: "second" } as const;
+const CONNECTIONS = 50;
+
+/** The configuration that the demonstration's proxy has, with limits that never bite. */
+function ours(): string {
+    const service = { name: "service", release: "bench", address: "service", port: 8080, healthPath: "/health", ready: [] };
+    const spec = resolveProxy({
+        domain: "ours",
+        ports: { http: 80, https: 443, address: "0.0.0.0" },
+        routes: [
+            { path: "/api/", to: service, limit: { name: "api", rate: NEVER, burst: 10_000 } },
+            { path: "/api/token", exact: true, to: service, limit: { name: "login", rate: NEVER, burst: 10_000 } },
+            { path: "/assets/", to: service, cache: { seconds: 31536000, immutable: true } },
+            { path: "/", to: service },
+        ],
+    });
+    return nginxConfig(spec, "bench");
+}
+
+function certificate(): { pem: string; key: string } {
+    const folder = mkdtempSync(join(tmpdir(), `${NAME}-`));
+    try {
+        const [pem, key] = [join(folder, "pem"), join(folder, "key")];
+        const subject = ["-subj", "/CN=bench", "-addext", "subjectAltName=DNS:ours,DNS:guide"];
+        run("openssl", [
+            "req",
+            "-x509",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:P-256",
+            "-nodes",
+            "-days",
+            "2",
+            ...subject,
+            "-keyout",
+            key,
+            "-out",
+            pem,
+        ]);
+        return { pem: readFileSync(pem, "utf8"), key: readFileSync(key, "utf8") };
+    } finally {
+        rmSync(folder, { recursive: true, force: true });
+    }
+}
+
+/** A container with files in a volume of its own, known by its name on the network. */
+function start(image: string, name: string, files: Readonly<Record<string, string>>): void {
+    const object = `${NAME}-${name}`;
+    run("docker", ["volume", "create", object]);
+    for (const [file, content] of Object.entries(files)) {
+        const write = ["-c", 'cat > "$0" && chmod 0444 "$0"', `/files/${file}`];
+        run("docker", ["run", "--rm", "-i", "--user", "0:0", "-v", `${object}:/files`, "--entrypoint", "/bin/sh", image, ...write], {
+            input: content,
+        });
+    }
+    run("docker", [
+        ...["run", "--detach", "--name", object, "--network", NAME, "--network-alias", name, "--user", "101:101", "--read-only"],
+        ...["--tmpfs", "/tmp", "-v", `${object}:${CONFIG_FOLDER}/current:ro`, "--log-opt", "max-size=50m", "--log-opt", "max-file=2"],
+        ...["--entrypoint", "nginx", image, "-p", `${CONFIG_FOLDER}/current/`, "-c", "nginx.conf", "-g", "daemon off;"],
+    ]);
+}
+
+function removeAll(): void {
+    for (const name of ["ours", "guide", "service"]) {
+        for (const words of [
+            ["rm", "--force"],
+            ["volume", "rm", "--force"],
+        ]) {
+            try {
+                run("docker", [...words, `${NAME}-${name}`]);
+            } catch {
+                // It was never made.
+            }
+        }
+    }
+    for (const words of [
+        ["network", "rm", NAME],
+        ["image", "rm", `${NAME}-wrk`],
+    ]) {
+        try {
+            run("docker", words);
+        } catch {
+            // The same.
+        }
+    }
+}
+
+interface Load {
+    readonly perSecond: number;
+    readonly p99: string;
+}
+
+/** @throws Error when an answer wasn't 2xx: a refusal is quick and would look like speed */
+function load(host: string, duration: number): Load {
+    const address = `https://${host}:${HTTPS_PORT}/api/thing`;
+    const said = run("docker", [
+        "run",
+        "--rm",
+        "--network",
+        NAME,
+        `${NAME}-wrk`,
+        "-t2",
+        `-c${CONNECTIONS}`,
+        `-d${duration}s`,
+        "--latency",
+        address,
+    ]);
+    if (/Non-2xx|Socket errors/.test(said)) throw new Error(`${host} refused some:\n${said}`);
+    return { perSecond: Number(/Requests\/sec:\s+([\d.]+)/.exec(said)?.[1]), p99: /99%\s+(\S+)/.exec(said)?.[1] ?? "" };
+}
+
+async function main(rounds: number, duration: number): Promise<void> {
+    const before = conditions();
+    const official = { nginx: officialImage("nginx"), debian: officialImage("debian") };
+    const { imageMirror } = await imagesFor(Object.values(official).map((reference) => ({ reference })));
+    const image = (reference: string) => imageMirror[reference] ?? reference;
+    const latencies: Record<string, string[]> = { guide: [], ours: [] };
+    removeAll();
+    try {
+        run("docker", ["build", "--network", "host", "--tag", `${NAME}-wrk`, "-"], {
+            input: `FROM ${image(official.debian)}\nRUN apt-get update && apt-get install -y --no-install-recommends wrk\nENTRYPOINT ["wrk"]\n`,
+        });
+        run("docker", ["network", "create", NAME]);
+        const { pem, key } = certificate();
+        const tls = { "certificate.pem": pem, "key.pem": key };
+        start(image(official.nginx), "service", { "nginx.conf": serviceConfig() });
+        start(image(official.nginx), "guide", { "nginx.conf": guideConfig("guide", HTTPS_PORT), ...tls });
+        start(image(official.nginx), "ours", { "nginx.conf": ours(), ...tls });
+        const measured = (host: string) => () => {
+            const { perSecond, p99 } = load(host, duration);
+            latencies[host]?.push(p99);
+            return perSecond;
+        };
+        const found = inTurn({ guide: measured("guide"), ours: measured("ours") }, rounds);
+        const rows = Object.entries(found).map(([name, values]) => [
+            name === "ours" ? "quai's proxy, all limits and headers on" : "bare nginx, the guide's configuration",
+            median(values).toFixed(0),
+            range(values, 0),
+            (latencies[name] ?? []).slice(1).join(", "),
+            (median(values) / median(found["guide"] ?? [])).toFixed(2),
+        ]);
+        console.log(`${before}\nnginx: ${image(official.nginx)}, ${CONNECTIONS} connections, ${duration} s a round`);
+        console.log(table(["what", "requests/s, median", "from … to", "99th percentile", "ratio"], rows));
+    } finally {
+        removeAll();
+    }
+}
+
+const [rounds = "5", duration = "10"] = process.argv.slice(2);
+main(Number(rounds), Number(duration)).catch((error: unknown) => {
+    console.error(error instanceof Error ? error.message : String(error));
+    process.exitCode = 1;
+});
