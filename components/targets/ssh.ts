@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { homedir } from "node:os";
 
 /** How a host is reached. */
 export interface SshConnection {
@@ -21,7 +22,15 @@ export function sshConnection(url: string, hostKey?: string, identityFile?: stri
     if (user === undefined || host === undefined) {
         throw new Error(`quai:target.host: must be ssh://user@host or ssh://user@host:port (got ${JSON.stringify(url)})`);
     }
-    return { url, user, host: host.replace(/^\[|\]$/g, ""), port: port === undefined ? 22 : Number(port), hostKey, identityFile };
+    return {
+        url,
+        user,
+        host: host.replace(/^\[|\]$/g, ""),
+        port: port === undefined ? 22 : Number(port),
+        hostKey,
+        // No shell reads it on its way.
+        identityFile: identityFile?.replace(/^~(?=\/)/, homedir()),
+    };
 }
 
 /** Options of the system's ssh for the docker provider. */

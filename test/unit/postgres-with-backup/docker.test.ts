@@ -113,7 +113,7 @@ describe("PostgreSQL on a Docker host", () => {
     test("properties that the provider changes without effect make a new container; never two servers on the same data", async () => {
         const { get } = await database();
         expect(get(CONTAINER, "postgres")).toMatchObject({
-            replaceOnChanges: ["healthcheck", "tmpfs", "init"],
+            replaceOnChanges: ["healthcheck", "tmpfs", "init", "mounts"],
             deleteBeforeReplace: true,
             provider: "host",
         });

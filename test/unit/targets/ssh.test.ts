@@ -1,4 +1,5 @@
 import { mkdtempSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
 import { join } from "node:path";
 import { identity, sshConnection, sshOptions } from "../../../components/targets/ssh";
 import { scratchFolder } from "../support/scratch";
@@ -27,6 +28,12 @@ test("ssh never asks, and offers one key alone where one is named", () => {
     const connection = sshConnection("ssh://deploy@host");
     expect(sshOptions(connection)).toEqual(["-o", "BatchMode=yes", "-o", "ServerAliveInterval=15"]);
     expect(sshOptions({ ...connection, identityFile: "/keys/id" }).slice(0, 4)).toEqual(["-i", "/keys/id", "-o", "IdentitiesOnly=yes"]);
+});
+
+test("~ in the key's path is the home folder, for ssh and for us", () => {
+    const { identityFile } = sshConnection("ssh://deploy@host", undefined, "~/.ssh/deploy_ed25519");
+    expect(identityFile).toBe(join(homedir(), ".ssh", "deploy_ed25519"));
+    expect(sshConnection("ssh://deploy@host", undefined, "/keys/~/id").identityFile).toBe("/keys/~/id");
 });
 
 describe("the private key", () => {

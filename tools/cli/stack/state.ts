@@ -75,7 +75,9 @@ export function lockHolders(engine: Engine, stack: string): LockHolders {
     if (stateFolder(engine) === undefined || !existsSync(folder)) {
         return { alive: [], dead: [] };
     }
-    const holders = readdirSync(folder).map(
+    // Beside each lock lies a file with its attributes.
+    const files = readdirSync(folder).filter((file) => file.endsWith(".json"));
+    const holders = files.map(
         (file) => JSON.parse(readFileSync(join(folder, file), "utf8")) as { pid: number; hostname: string },
     );
     const lives = (holder: { pid: number; hostname: string }) => holder.hostname !== hostname() || isAlive(holder.pid);
