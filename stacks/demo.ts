@@ -26,22 +26,17 @@ const GENERATED = {
 /** The demonstration of examples/demo: an API with migrations, a single-page front end, a worker, a scheduler, uploads. */
 export function demo({ settings, target, given }: StackContext): DeployedStack {
     // First what the settings can get wrong, so that nothing is made of half a description.
+    refuseUnknownNames(settings, {
+        services: ["api", "web", "worker", "scheduler"],
+        images: ["api", "web"],
+        secrets: Object.keys(GENERATED),
+    });
     const images = imageSources(settings, {
         api: { build: "examples/demo/api", args: { BASE: target.reference(officialImage("debian")) } },
         web: { build: "examples/demo/web", args: { BASE: target.reference(officialImage("nginx")) } },
     });
     const tls = tlsMode(settings);
-    const secrets = new SecretsBundle("secrets", {
-        target,
-        generate: {
-            ...postgresSecrets,
-            redisPassword: { kind: "password", length: 32 },
-            sessionKey: { kind: "key", bytes: 64 },
-            jwt: { kind: "rsa", bits: 4096 },
-        },
-        given,
-        rotation: settings.rotation,
-    });
+    const secrets = new SecretsBundle("secrets", { target, generate: GENERATED, given, rotation: settings.rotation });
     const uploads = new Files("uploads", { target, ...API_USER });
     const database = new PostgresWithBackup("postgres", {
         target,

@@ -31,6 +31,10 @@ export interface BackupArgs {
     };
     /** How often a restore is tried in an isolated database. @default "weekly" */
     readonly drill: "never" | "daily" | "weekly" | "monthly";
+    /** Limit of the backup service, in bytes. @default 1 GiB */
+    readonly memory?: number;
+    /** Archiving of every change, so that any moment can be restored. Not available yet: refused. @default false */
+    readonly pointInTime?: boolean;
     /** A backup older than this makes the service unhealthy, in seconds. @default 93600 (26 hours) */
     readonly maxAge: number;
 }
@@ -48,6 +52,8 @@ export interface PostgresWithBackupArgs {
     readonly sharedBuffers?: number;
     /** Limit of the server, in bytes; buffers and work memory derive from it. @default 1 GiB */
     readonly memory?: number;
+    /** Rotation of its log. @default the target's */
+    readonly logs?: { readonly maxSize?: number; readonly maxFiles?: number };
     /** Extensions to have, e.g. `pgcrypto`, `uuid-ossp` (R42). @default none */
     readonly extensions?: readonly string[];
     /** False: no backups, for throw-away environments. */

@@ -1,5 +1,5 @@
 import * as docker from "@pulumi/docker";
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import { resolve } from "node:path";
 import { builtImage } from "../internal/docker/built-image";
 import { fileVolume } from "../internal/docker/file-volume";
@@ -15,6 +15,7 @@ import type { BackupArgs, PostgresWithBackupArgs } from "./args";
 import type { PostgresSpec } from "./spec";
 
 const NAME = "backup";
+const DEFAULT_MEMORY = 1024 * 1024 * 1024;
 const TOOL_CONTEXT = resolve(__dirname, "image");
 
 export interface BackupParts extends Pick<PostgresWithBackupArgs, "secrets" | "files"> {
@@ -91,7 +92,7 @@ export function backupOnDocker(self: PostgresWithBackup, parts: BackupParts): vo
             // Files belong to many users and must come back as theirs; nothing else of root's power is kept.
             user: "0:0",
             capabilities: { drops: ["ALL"], adds: ["CAP_DAC_READ_SEARCH", "CAP_DAC_OVERRIDE", "CAP_CHOWN", "CAP_FOWNER", "CAP_FSETID"] },
-            ...memoryLimit(1024 * 1024 * 1024),
+            ...memoryLimit(backup.memory ?? DEFAULT_MEMORY),
             // The data network leads nowhere; the other one is for an off-site repository.
             networksAdvanced: [{ name: backup.offsite === undefined ? target.networks.data.name : target.networks.app.name }],
             mounts: [

@@ -158,7 +158,7 @@ function serverContainer(
             command: ["postgres", ...Object.entries(parameters).flatMap(([key, value]) => ["-c", `${key}=${value}`])],
             user: `${UID}:${UID}`,
             readOnly: true,
-            ...hardened(target.logs),
+            ...hardened({ ...target.logs, ...spec.logs }),
             ...memoryLimit(spec.memory),
             // Parallel queries share memory there; Docker's default of 64 MB makes them fail.
             shmSize: Math.max(64, Math.floor(spec.memory / 4 / 1024 / 1024)),

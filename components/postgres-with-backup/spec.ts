@@ -15,6 +15,7 @@ export interface PostgresSpec {
     readonly memory: number;
     readonly parameters: Readonly<Record<string, string>>;
     readonly extensions: readonly string[];
+    readonly logs: PostgresWithBackupArgs["logs"];
     readonly backup: BackupArgs | false;
     /** Where the image keeps data, and what is mounted for it (R41). */
     readonly dataMount: string;
@@ -45,6 +46,11 @@ export function resolvePostgres(args: Omit<PostgresWithBackupArgs, "target" | "s
     if (memory < 128 * MEBIBYTE) {
         problems.push(`quai:postgres.memory: must be at least 128m (got ${Math.floor(memory / MEBIBYTE)}m)`);
     }
+    if (args.backup !== false && args.backup.pointInTime === true) {
+        problems.push(
+            "quai:backup.pointInTime: is not available yet (got true); remove it: snapshots on a schedule are what there is to restore from",
+        );
+    }
     if (problems.length > 0) {
         throw new Error(problems.join("\n"));
     }
@@ -59,6 +65,7 @@ export function resolvePostgres(args: Omit<PostgresWithBackupArgs, "target" | "s
             ...(args.sharedBuffers === undefined ? {} : { shared_buffers: `${Math.floor(args.sharedBuffers / MEBIBYTE)}MB` }),
         },
         extensions,
+        logs: args.logs,
         backup: args.backup,
         ...dataPaths(args.version),
     };

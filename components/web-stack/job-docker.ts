@@ -1,4 +1,4 @@
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import type { FileVolume } from "../internal/docker/file-volume";
 import { labelArguments } from "../internal/labels";
 import { quote, script, sh } from "../internal/shell";

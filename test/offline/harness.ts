@@ -205,7 +205,3 @@ export function urnOf(type: string, name = "thing"): string {
 function identified<T extends { setUrn(urn: string): T; setType(type: string): T; setName(name: string): T }>(request: T, type: string): T {
     return request.setUrn(urnOf(type)).setType(type).setName("thing");
 }
-
-function bag(struct: Struct | undefined): Bag {
-    return struct?.toJavaScript() ?? {};
-}

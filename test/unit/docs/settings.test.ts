@@ -52,9 +52,7 @@ function known(nodes: readonly Node[], path: readonly string[]): boolean {
 
 function unknownSettings(document: Document): string[] {
     const named = [...document.prose.matchAll(/\bquai:([a-z]\w*(?:\.[a-z]\w*)*)/g)].map(([, path]) => path ?? "");
-    return [...new Set(named)].filter(
-        (path) => !known([{ properties: settingsSchema().properties }], path.split(".")),
-    );
+    return [...new Set(named)].filter((path) => !known([{ properties: settingsSchema().properties }], path.split(".")));
 }
 
 describe("settings that documents show", () => {

@@ -1,50 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { deploy } from "../../../infra/deploy";
-import { judge } from "../../../policies";
-import { readSettings } from "../../../infra/settings/read";
 import type { Registered } from "../support/mocks";
-import { COMMAND, CONTAINER, record, REMOTE_COMMAND, shared, VOLUME } from "../support/mocks";
-import { scratchFolder } from "../support/scratch";
+import { COMMAND, CONTAINER, shared, VOLUME } from "../support/mocks";
 import { commandOf, filesIn, leaks } from "../support/target";
-import { type Config, outline, program, stackFile } from "./program";
+import { container, outline, program, stackFile } from "./program";
 
 const DEV = stackFile("dev");
-const DIGEST = `@sha256:${"0".repeat(63)}1`;
-
-/** The example for production with names of its own in place of the placeholders, and an own certificate. */
-const PROD: Config = {
-    ...stackFile("prod"),
-    "quai:target": { kind: "docker", host: "ssh://deploy@192.168.7.9", hostKey: `ssh-ed25519 ${"A".repeat(68)}` },
-    "quai:domain": "app.quay.eu",
-    "quai:aliases": ["www.app.quay.eu"],
-    "quai:images": { api: `registry.quay.eu/demo-api:1.0.0${DIGEST}`, web: `registry.quay.eu/demo-web:1.0.0${DIGEST}` },
-    "quai:registries": { "registry.quay.eu": { username: "deploy", passwordSecret: "registryPassword" } },
-    "quai:backup": {
-        at: "02:00",
-        timeZone: "Europe/Paris",
-        keep: { daily: 7, weekly: 4, monthly: 12 },
-        offsite: {
-            repository: "s3:https://s3.quay.eu/demo",
-            environment: { AWS_ACCESS_KEY_ID: "backupKeyId", AWS_SECRET_ACCESS_KEY: "backupKey" },
-        },
-        drill: "weekly",
-    },
-};
-const KEY = "-----BEGIN PRIVATE KEY-----\nof-the-company\n";
-const GIVEN = {
-    registryPassword: "given-registry-password-1",
-    backupKeyId: "given-backup-key-id-22",
-    backupKey: "given-backup-key-333333",
-};
-
-const container = (resources: readonly Registered[], service: string) =>
-    resources.filter(({ type, inputs }) => {
-        const labels = (inputs["labels"] ?? []) as { label: string; value: string }[];
-        return type === CONTAINER && labels.some(({ label, value }) => label === "io.quai.service" && value === service);
-    });
-
 const isSecret = (output: pulumi.Output<string> | undefined) => (output === undefined ? undefined : pulumi.isSecret(output));
 
 /** What containers are given as files, less what isn't secret. */
@@ -236,107 +196,5 @@ describe("the demonstration with the settings of Pulumi.dev.yaml", () => {
         const recording = await program("dev", { ...DEV, "quai:backup": false });
         expect(outline(recording).filter((each) => /backup/.test(each))).toEqual(["RandomPassword backupPassword-1"]);
         expect(recording.result).toMatchObject({ repository: undefined, backupPassword: undefined });
-    });
-});
-
-describe("the demonstration in production", () => {
-    const scratch = scratchFolder("prod");
-    const [certificate, key] = ["chain.pem", "key.pem"].map((file) => join(scratch, file)) as [string, string];
-    writeFileSync(certificate, "-----BEGIN CERTIFICATE-----\n");
-    writeFileSync(key, KEY);
-    const changed = (change: Config) => program("prod", { ...PROD, "quai:tls": { mode: "files", certificate, key }, ...change }, GIVEN);
-    const unchanged = shared(() => changed({}));
-    const deployed = (change?: Config) => (change === undefined ? unchanged() : changed(change));
-
-    test("the settings of Pulumi.prod.yaml, names aside, pass the policies", async () => {
-        await changed({});
-        expect(judge(readSettings(["demo"]).settings).refused).toEqual([]);
-    });
-
-    test("over SSH: the provider, and every command with the pinned host key", async () => {
-        const { of } = await deployed();
-        expect(of("pulumi:providers:docker")[0]?.inputs).toMatchObject({ host: "ssh://deploy@192.168.7.9" });
-        expect(of(COMMAND)).toEqual([]);
-        expect(of(REMOTE_COMMAND).length).toBeGreaterThan(10);
-        for (const { inputs } of of(REMOTE_COMMAND)) {
-            expect(inputs["connection"]).toMatchObject({ host: "192.168.7.9", user: "deploy", hostKey: `ssh-ed25519 ${"A".repeat(68)}` });
-        }
-    });
-
-    test("R9: images by digest, nothing is built but the backup tool; R16: figures of the file reach the containers", async () => {
-        const recording = await deployed();
-        expect(outline(recording).filter((each) => each.startsWith("RemoteImage"))).toEqual([
-            "RemoteImage backup-image-<hash>",
-            "RemoteImage nginx:1.30.4-trixie",
-            "RemoteImage postgres:17.11-bookworm",
-            "RemoteImage redis:7.4.11-bookworm",
-            `RemoteImage registry.quay.eu/demo-api:1.0.0${DIGEST}`,
-            `RemoteImage registry.quay.eu/demo-web:1.0.0${DIGEST}`,
-        ]);
-        const api = container(recording.resources, "api");
-        expect(api).toHaveLength(2);
-        expect(api[0]?.inputs).toMatchObject({ memory: 512, cpus: "1.0" });
-        expect(api[0]?.inputs["envs"]).toContain("LOG_LEVEL=warning");
-        expect(container(recording.resources, "worker")[0]?.inputs).toMatchObject({ stopTimeout: 60 });
-        expect(recording.get(CONTAINER, "postgres").inputs).toMatchObject({ memory: 2048 });
-    });
-
-    test("R48: data are protected", async () => {
-        const { of } = await deployed();
-        expect(
-            of(VOLUME)
-                .filter(({ protect }) => !protect)
-                .map(({ name }) => name),
-        ).toEqual(["postgres-socket"]);
-    });
-
-    test("R15: the public ports, on all addresses", async () => {
-        const { get, result } = await deployed();
-        expect(get(CONTAINER, "proxy").inputs["ports"]).toEqual([
-            { internal: 8080, external: 80, ip: "0.0.0.0", protocol: "tcp" },
-            { internal: 8443, external: 443, ip: "0.0.0.0", protocol: "tcp" },
-        ]);
-        expect(result.urls).toEqual(["https://app.quay.eu", "https://www.app.quay.eu"]);
-    });
-
-    test("R26, R27: given secrets stand in no open input", async () => {
-        const { resources } = await deployed();
-        expect(leaks(resources, [KEY, ...Object.values(GIVEN)])).toEqual([]);
-    });
-
-    test("R9: an image that the settings don't name would be built: refused, all of them at once", async () => {
-        const message = (name: string) =>
-            `quai:images.${name}: production needs a reference with a digest, such as registry.example.com/${name}:1.0.0@sha256:… (got none, so it would be built from examples/demo/${name})`;
-        await expect(deployed({ "quai:images": undefined })).rejects.toThrow(`${message("api")}\n${message("web")}`);
-        await expect(deployed({ "quai:images": { api: `registry.quay.eu/api${DIGEST}` } })).rejects.toThrow(new Error(message("web")));
-    });
-
-    test("R9: that rule can be waived, until its end, like the policy", async () => {
-        const waive = (until: string) => ({
-            "quai:images": undefined,
-            "quai:waive": { "pinned-images": { reason: "Built here for now", until } },
-        });
-        const inDays = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
-        expect(outline(await deployed(waive(inDays(30))))).toContain("RemoteImage api-image-<hash>");
-        await expect(deployed(waive(inDays(-2)))).rejects.toThrow(/^quai:images\.api: production needs/);
-    });
-
-    test("what isn't available yet is said before anything is made", async () => {
-        await expect(deployed({ "quai:tls": { mode: "acme", email: "ops@quay.eu" } })).rejects.toThrow(
-            /^quai:tls\.mode: "acme" is not available/,
-        );
-        await expect(deployed({ "quai:tls": { mode: "files", certificate: "nowhere.pem", key: "nowhere.pem" } })).rejects.toThrow(
-            'quai:tls.certificate: can\'t be read (got "nowhere.pem"); give the path of a PEM file',
-        );
-        await expect(deployed({ "quai:target": { kind: "aws", region: "eu-west-3" } })).rejects.toThrow(
-            'quai:target.kind: "aws" is not available in this version; use { kind: docker }',
-        );
-    });
-
-    test("the file as it stands is refused: all of its placeholders, in one message", async () => {
-        await expect(record(deploy, { stack: "prod", config: {} })).rejects.toThrow(/quai:application/);
-        await expect(program("prod", stackFile("prod"), GIVEN)).rejects.toThrow(
-            /app\.example\.com is a placeholder[\s\S]*203\.0\.113\.7|203\.0\.113\.7[\s\S]*app\.example\.com is a placeholder/,
-        );
     });
 });

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { parse } from "yaml";
 import { deploy } from "../../../infra/deploy";
 import { checkoutRoot } from "../../../tools/engine/versions";
-import { record, type Recording } from "../support/mocks";
+import { CONTAINER, record, type Recording, type Registered } from "../support/mocks";
 
 export type Config = Readonly<Record<string, unknown>>;
 
@@ -31,3 +31,10 @@ export function outline(recording: Recording<unknown>): string[] {
         .map(({ type, name }) => `${type.split(":").at(-1)} ${name.replace(/-[0-9a-f]{8}(?=$|-\d$)/, "-<hash>")}`)
         .sort();
 }
+
+/** The containers of a service. */
+export const container = (resources: readonly Registered[], service: string) =>
+    resources.filter(({ type, inputs }) => {
+        const labels = (inputs["labels"] ?? []) as { label: string; value: string }[];
+        return type === CONTAINER && labels.some(({ label, value }) => label === "io.quai.service" && value === service);
+    });

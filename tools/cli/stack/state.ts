@@ -77,9 +77,7 @@ export function lockHolders(engine: Engine, stack: string): LockHolders {
     }
     // Beside each lock lies a file with its attributes.
     const files = readdirSync(folder).filter((file) => file.endsWith(".json"));
-    const holders = files.map(
-        (file) => JSON.parse(readFileSync(join(folder, file), "utf8")) as { pid: number; hostname: string },
-    );
+    const holders = files.map((file) => JSON.parse(readFileSync(join(folder, file), "utf8")) as { pid: number; hostname: string });
     const lives = (holder: { pid: number; hostname: string }) => holder.hostname !== hostname() || isAlive(holder.pid);
     return { alive: holders.filter(lives).map(({ pid }) => pid), dead: holders.filter((holder) => !lives(holder)).map(({ pid }) => pid) };
 }

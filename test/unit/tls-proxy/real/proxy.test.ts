@@ -1,13 +1,11 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { connect as connectSecure, createServer as createTls, type ConnectionOptions, type TLSSocket } from "node:tls";
-import type { AddressInfo } from "node:net";
 import { connect as connectHttp2 } from "node:http2";
-import { readFileSync } from "node:fs";
 import { scratchFolder } from "../../support/scratch";
 import { API, BASE, BUDGET, endpoint, filesNamed, LOGIN, type ProxyArgs, WEB } from "../base";
 import { Backend } from "./backend";
 import { type Answer, ask, type Asked } from "./client";
+import { handshake, handshakeWithAnything, webSocket } from "./handshake";
 import { freePort, nginxVersion, RealNginx } from "./nginx";
 
 const GONE = endpoint("gone", 9000);
@@ -279,9 +277,9 @@ if (nginxVersion === undefined) {
 
     describe("R68: TLS", () => {
         test("1.2 and 1.3 with the listed suites", async () => {
-            expect(await handshake({ maxVersion: "TLSv1.3" })).toMatchObject({ version: "TLSv1.3" });
+            expect(await handshake(nginx, { maxVersion: "TLSv1.3" })).toMatchObject({ version: "TLSv1.3" });
             for (const ciphers of ["ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-GCM-SHA384"]) {
-                expect(await handshake({ maxVersion: "TLSv1.2", ciphers })).toEqual({ version: "TLSv1.2", cipher: ciphers });
+                expect(await handshake(nginx, { maxVersion: "TLSv1.2", ciphers })).toEqual({ version: "TLSv1.2", cipher: ciphers });
             }
         });
 
@@ -289,40 +287,10 @@ if (nginxVersion === undefined) {
             const old = { minVersion: "TLSv1.1", maxVersion: "TLSv1.1", ciphers: "DEFAULT@SECLEVEL=0" } as const;
             const cbc = { maxVersion: "TLSv1.2", ciphers: "ECDHE-ECDSA-AES128-SHA256:ECDHE-ECDSA-AES128-SHA" } as const;
             for (const options of [old, cbc]) {
-                expect(await handshakeWithAnything(options)).toMatchObject({ version: options.maxVersion });
-                expect(await handshake(options)).toEqual({ refused: true });
+                expect(await handshakeWithAnything(nginx, options)).toMatchObject({ version: options.maxVersion });
+                expect(await handshake(nginx, options)).toEqual({ refused: true });
             }
         });
-
-        async function handshake(options: ConnectionOptions, port = nginx.ports.https) {
-            return new Promise<{ version?: string | null; cipher?: string; refused?: true }>((resolve) => {
-                const socket: TLSSocket = connectSecure(
-                    { host: "127.0.0.1", port, servername: "demo.localhost", ca: nginx.authority, ...options },
-                    () => {
-                        resolve({
-                            version: socket.getProtocol(),
-                            cipher: socket.getCipher().standardName.startsWith("TLS_AES") ? undefined : socket.getCipher().name,
-                        });
-                        socket.destroy();
-                    },
-                );
-                socket.on("error", () => resolve({ refused: true }));
-            });
-        }
-
-        /** The same client on a server that takes all of it: proves that it is the proxy that refuses. */
-        async function handshakeWithAnything(options: ConnectionOptions) {
-            const [cert, key] = ["certificate.pem", "key.pem"].map((file) => readFileSync(join(folder, file)));
-            const server = createTls({ cert, key, minVersion: "TLSv1", ciphers: "ALL@SECLEVEL=0" }, (socket) =>
-                socket.on("error", () => undefined),
-            );
-            await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-            try {
-                return await handshake(options, (server.address() as AddressInfo).port);
-            } finally {
-                server.close();
-            }
-        }
     });
 
     test("R77: the status server says which configuration is in use, to this machine", async () => {
@@ -346,24 +314,4 @@ async function until(done: () => Promise<boolean>): Promise<void> {
         await new Promise((resolve) => setTimeout(resolve, 100));
     }
     throw new Error("didn't happen within 5 s");
-}
-
-function webSocket(nginx: RealNginx, path: string): Promise<{ upgraded: boolean; received: string }> {
-    return new Promise((resolve, reject) => {
-        let text = Buffer.alloc(0);
-        const socket = connectSecure(
-            { host: "127.0.0.1", port: nginx.ports.https, servername: "demo.localhost", ca: nginx.authority },
-            () => {
-                socket.write(
-                    `GET ${path} HTTP/1.1\r\nHost: demo.localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n`,
-                );
-            },
-        );
-        socket.on("data", (chunk: Buffer) => (text = Buffer.concat([text, chunk])));
-        socket.on("error", reject);
-        socket.on("close", () => {
-            const end = text.indexOf("\r\n\r\n");
-            resolve({ upgraded: text.toString("utf8").startsWith("HTTP/1.1 101"), received: text.subarray(end + 6).toString("utf8") });
-        });
-    });
 }
