@@ -66,7 +66,7 @@ export interface BackupSettings {
     readonly offsite?: OffsiteSettings;
     /** How often a restore into a throw-away database proves that the backups are good (R60). @default "monthly" @example "weekly" */
     readonly drill: "never" | "daily" | "weekly" | "monthly";
-    /** Whether every change is archived too, so that any moment can be restored (R46). @default false @example true */
+    /** Whether every change is archived too, so that any moment can be restored (R46). Not available yet: `true` is refused. @default false @example true */
     readonly pointInTime: boolean;
     /** Age of the last good backup, as a duration of 24h or more, from which on status warns and a deployment is refused (R58). @default "26h" @example "30h" */
     readonly maxAge: number;

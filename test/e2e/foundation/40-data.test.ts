@@ -33,7 +33,7 @@ describe("data survive", () => {
         const kept = await writeSomething();
         const before = await notes();
         expect((await quai("backup", "now", STACK)).code).toBe(0);
-        const users = objects("container").filter((name) => /-(postgres|backup|api-\w+)$/.test(name));
+        const users = objects("container").filter((name) => /-(postgres|backup|api-\w+|worker-\w+)$/.test(name));
         docker("rm", "--force", ...users);
         docker("volume", "rm", `${STACK_ID}-postgres-data`, `${STACK_ID}-uploads`);
 
