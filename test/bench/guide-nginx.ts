@@ -2,9 +2,9 @@
 
 /**
  * A guide's configuration: TLS 1.2 and 1.3 with four GCM suites, session cache, HTTP/2, one rate limit zone, the usual headers, an
- * upstream, the usual access log. Its limit is raised as ours is; folders and pid are where an unprivileged process may write.
+ * upstream, the usual access log. `toService`: the protocol that the nginx of its time speaks to services by itself. Its limit is raised as ours is; folders and pid are where an unprivileged process may write.
  */
-export function guideConfig(host: string, port: number): string {
+export function guideConfig(host: string, port: number, toService: "1.0" | "1.1"): string {
     const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map((kind) => `    ${kind}_temp_path /tmp/${kind};`).join("\n");
     return `worker_processes auto;
 pid /tmp/nginx.pid;
@@ -36,6 +36,8 @@ ${temporary}
         location /api/ {
             limit_req zone=api burst=10000 nodelay;
             proxy_pass http://backend;
+            proxy_http_version ${toService};
+            proxy_set_header Connection "${toService === "1.0" ? "close" : ""}";
             proxy_set_header Host $host;
             proxy_set_header X-Real-IP $remote_addr;
             proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;

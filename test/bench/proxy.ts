@@ -19,6 +19,12 @@ import { conditions, inTurn, median, range, run, table } from "./measure";
 const NAME = "quai-bench";
 const NEVER = { requests: 1_000_000, per: "second" } as const;
 const CONNECTIONS = 50;
+/** The first is what the others are compared with. */
+const TITLES: Readonly<Record<string, string>> = {
+    guide: "bare nginx, the guide's configuration, a connection to the service for each request",
+    kept: "the same, connections to the service kept: the default since nginx 1.29.7",
+    ours: "quai's proxy, all limits and headers on",
+};
 
 /** The configuration that the demonstration's proxy has, with limits that never bite. */
 function ours(): string {
@@ -40,7 +46,7 @@ function certificate(): { pem: string; key: string } {
     const folder = mkdtempSync(join(tmpdir(), `${NAME}-`));
     try {
         const [pem, key] = [join(folder, "pem"), join(folder, "key")];
-        const subject = ["-subj", "/CN=bench", "-addext", "subjectAltName=DNS:ours,DNS:guide"];
+        const subject = ["-subj", "/CN=bench", "-addext", "subjectAltName=DNS:ours"];
         run("openssl", [
             "req",
             "-x509",
@@ -81,7 +87,7 @@ function start(image: string, name: string, files: Readonly<Record<string, strin
 }
 
 function removeAll(): void {
-    for (const name of ["ours", "guide", "service"]) {
+    for (const name of [...Object.keys(TITLES), "service"]) {
         for (const words of [
             ["rm", "--force"],
             ["volume", "rm", "--force"],
@@ -154,7 +160,7 @@ async function main(rounds: number, duration: number): Promise<void> {
     const official = { nginx: officialImage("nginx"), debian: officialImage("debian") };
     const { imageMirror } = await imagesFor(Object.values(official).map((reference) => ({ reference })));
     const image = (reference: string) => imageMirror[reference] ?? reference;
-    const loads: Record<string, Load[]> = { guide: [], ours: [] };
+    const loads: Record<string, Load[]> = Object.fromEntries(Object.keys(TITLES).map((name) => [name, []]));
     removeAll();
     try {
         run("docker", ["build", "--network", "host", "--tag", `${NAME}-wrk`, "-"], {
@@ -164,17 +170,18 @@ async function main(rounds: number, duration: number): Promise<void> {
         const { pem, key } = certificate();
         const tls = { "certificate.pem": pem, "key.pem": key };
         start(image(official.nginx), "service", { "nginx.conf": serviceConfig() });
-        start(image(official.nginx), "guide", { "nginx.conf": guideConfig("guide", HTTPS_PORT), ...tls });
+        start(image(official.nginx), "guide", { "nginx.conf": guideConfig("guide", HTTPS_PORT, "1.0"), ...tls });
+        start(image(official.nginx), "kept", { "nginx.conf": guideConfig("kept", HTTPS_PORT, "1.1"), ...tls });
         start(image(official.nginx), "ours", { "nginx.conf": ours(), ...tls });
         const measured = (host: string) => () => {
             const found = load(host, duration);
             loads[host]?.push(found);
             return found.perSecond;
         };
-        const found = inTurn({ guide: measured("guide"), ours: measured("ours") }, rounds);
+        const found = inTurn(Object.fromEntries(Object.keys(TITLES).map((name) => [name, measured(name)])), rounds);
         const cost = (name: string) => median((loads[name] ?? []).slice(1).map((each) => each.cost));
         const rows = Object.entries(found).map(([name, values]) => [
-            name === "ours" ? "quai's proxy, all limits and headers on" : "bare nginx, the guide's configuration",
+            TITLES[name] ?? name,
             median(values).toFixed(0),
             range(values, 0),
             (median(values) / median(found["guide"] ?? [])).toFixed(2),

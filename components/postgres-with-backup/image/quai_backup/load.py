@@ -75,7 +75,7 @@ def _rights(database: str, settings: Settings) -> str:
 
 
 def _maintenance_memory(server: Server) -> int:
-    """kB for building indexes, for each of several processes: a quarter of the shared buffers, which follow the server's own limit."""
+    """kB for building an index, for each job: half of the shared buffers, which are a quarter of the server's own limit."""
     sql = "SELECT pg_size_bytes(current_setting('shared_buffers')) / 1024;"
     buffers = server.rows("restore", sql)[0]
-    return int(min(512 * 1024, max(32 * 1024, buffers // 4)))
+    return int(min(512 * 1024, max(32 * 1024, buffers // 2)))
