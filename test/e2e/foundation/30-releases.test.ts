@@ -1,5 +1,5 @@
 import { askJson, load } from "../support/ask";
-import { api, mustUp, objects, quai, STACK, STACK_ID, writeSettings } from "../support/checkout";
+import { api, docker, mustUp, objects, quai, STACK, STACK_ID, writeSettings } from "../support/checkout";
 
 const health = () => askJson<{ release: string; version: string }>("/api/health");
 const apiContainers = () => objects("container").filter((name) => name.startsWith(`${STACK_ID}-api-`));
@@ -70,14 +70,13 @@ describe("a release", () => {
     test("R12: the scheduler has never run twice at once", async () => {
         const { ticks } = await askJson<{ ticks: { event: string; instance: string; at: string }[] }>("/api/jobs");
         expect(ticks.length).toBeGreaterThan(0);
-        const { overlaps } = await overlapping();
+        const { overlaps } = overlapping();
         expect(overlaps).toEqual([]);
     });
 });
 
 /** Each instance's first and last sign of life; two schedulers at once would interleave. */
-async function overlapping(): Promise<{ overlaps: string[] }> {
-    const { docker } = await import("../support/checkout");
+function overlapping(): { overlaps: string[] } {
     const rows = docker(
         ...["exec", `${STACK_ID}-postgres`, "psql", "-U", "postgres", "-d", "demo", "-At", "-F", " "],
         ...["-c", "SELECT instance, min(extract(epoch FROM at)), max(extract(epoch FROM at)) FROM ticks GROUP BY instance ORDER BY 2"],

@@ -1,18 +1,16 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { checkout, docker, objects, quai, STACK, STACK_ID } from "../support/checkout";
+import { checkout, docker, objects, quai, STACK, STACK_ID, writeSettings } from "../support/checkout";
 
 describe("the end", () => {
     test("wrong settings are refused all at once, before anything is touched", async () => {
-        const { writeSettings } = await import("../support/checkout");
         const before = objects("container");
         writeSettings({ "quai:domain": "https://demo.example", "quai:ports": { http: 0, https: 70000 }, "quai:nothing": true });
-        const result = await quai("up", STACK, "--yes");
+        const result = await quai("up", STACK, "--yes").finally(() => writeSettings());
         expect(result.code).toBe(2);
         for (const path of ["quai:domain", "quai:ports.http", "quai:ports.https", "quai:nothing"])
             expect(result.text).toContain(`${path}: `);
         expect(objects("container")).toEqual(before);
-        writeSettings();
     });
 
     test("down --delete-data asks, and does nothing where nobody can be asked", async () => {

@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Settings } from "../../../infra/settings";
-import { parseSettings } from "../../../infra/settings";
+import { parseSettings, SettingsError } from "../../../infra/settings";
 import { imagesOf } from "../../../stacks/images";
 import type { Engine } from "../../engine";
 import { ensureEngine, ensurePlugins, runPulumi } from "../../engine";
@@ -41,7 +41,12 @@ export interface Session {
 /** The settings of a stack, checked as far as that goes without decrypting: wrong ones are told before anything is installed or built. */
 export function stackSettings(checkout: string, stack: string): Settings {
     const { content } = readStackFile(checkout, stack);
-    return parseSettings(withoutSecrets(content.config ?? {}) as Record<string, unknown>, { stack, applications: applications(checkout) });
+    const raw = withoutSecrets(content.config ?? {}) as Record<string, unknown>;
+    try {
+        return parseSettings(raw, { stack, applications: applications(checkout) });
+    } catch (error) {
+        throw error instanceof SettingsError ? new SetupError(error.message, 2) : error;
+    }
 }
 
 function applications(checkout: string): string[] {
