@@ -9,7 +9,7 @@ import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ensureEngine } from "../../tools/engine";
-import { conditions, inTurn, median, range, ROOT, run, seconds, table } from "./measure";
+import { childrenTime, conditions, inTurn, median, range, ROOT, run, seconds, table } from "./measure";
 
 const FLAGS = ["--non-interactive", "--suppress-outputs", "--color", "never"];
 
@@ -58,26 +58,38 @@ async function main(stack: string, rounds: number): Promise<void> {
         const config = join(".quai", "stacks", `Pulumi.${stack}.yaml`);
         // Writes the copy of the stack file that the bare preview below is given, as any ./quai preview does.
         run(join(ROOT, "quai"), ["preview", stack], { cwd: ROOT, env: { CI: "true" } });
-        const found = inTurn(
-            {
-                "preview, empty program, as usual": empty("as usual"),
-                "preview, empty program, transpiled": empty("transpiled"),
-                [`pulumi preview, ${stack}`]: pulumi(ROOT, ["preview", "--stack", stack, "--config-file", config, ...FLAGS], engine.env),
-                [`./quai preview ${stack}`]: quai("preview", stack),
-                [`./quai up ${stack} --yes`]: quai("up", stack, "--yes"),
-            },
-            rounds,
-        );
+        const works: Record<string, () => number> = {
+            "preview, empty program, as usual": empty("as usual"),
+            "preview, empty program, transpiled": empty("transpiled"),
+            [`pulumi preview, ${stack}`]: pulumi(ROOT, ["preview", "--stack", stack, "--config-file", config, ...FLAGS], engine.env),
+            [`./quai preview ${stack}`]: quai("preview", stack),
+            [`./quai up ${stack} --yes`]: quai("up", stack, "--yes"),
+        };
+        const costs = new Map(Object.keys(works).map((name): [string, number[]] => [name, []]));
+        const counted = ([name, work]: [string, () => number]): [string, () => number] => {
+            const both = (): number => {
+                const before = childrenTime();
+                const time = work();
+                costs.get(name)?.push(childrenTime() - before);
+                return time;
+            };
+            return [name, both];
+        };
+        const found = inTurn(Object.fromEntries(Object.entries(works).map(counted)), rounds);
+        const cost = (name: string): number => median((costs.get(name) ?? []).slice(1));
+        const [first = ""] = Object.keys(works);
         const [usual = NaN] = Object.values(found).map(median);
         console.log(before);
         console.log(
             table(
-                ["what", "median, s", "from … to, s", "ratio"],
+                ["what", "median, s", "from … to, s", "ratio", "processor time, s", "ratio"],
                 Object.entries(found).map(([name, values]) => [
                     name,
                     median(values).toFixed(2),
                     range(values),
                     (median(values) / usual).toFixed(2),
+                    cost(name).toFixed(2),
+                    (cost(name) / cost(first)).toFixed(2),
                 ]),
             ),
         );

@@ -166,8 +166,26 @@ test("R60, R61: a damaged repository fails the drill, says so, and nothing is fo
     expect(stack.snapshots().length).toBe(count + 1);
 });
 
+test("R60: a damaged repository is given up in the documented way: never by itself, and then with a backup at once", async () => {
+    stack.tamper("rm -rf /backup/old; mv /backup/repository /backup/old");
+    const refused = stack.tool("now");
+    expect(refused.status).toBe(1);
+    expect(refused.stderr).toMatch(
+        /local repository: \/backup\/repository held one \(id [0-9a-f]{8}\) and is empty now: .*remove "local" from repositories/,
+    );
+    stack.sh(`python3 - <<'END'
+import json
+with open("/backup/state.json") as file: state = json.load(file)
+del state["repositories"]["local"]
+with open("/backup/state.json", "w") as file: json.dump(state, file)
+END`);
+    stack.startBackup("serve");
+    await until("the new backup", 120, () => stack.ask<Status>("status").last?.reason === "scheduled");
+    stack.startBackup("idle");
+    expect(stack.snapshots()).toHaveLength(1);
+});
+
 test("R60: a dump that lost rows fails the drill, which names the table", () => {
-    stack.tamper("rm -rf /backup/repository /backup/state.json");
     stack.ask<Backup>("now");
     // The same snapshot again with a manifest that counts one row more than the dump has.
     stack.sh(`

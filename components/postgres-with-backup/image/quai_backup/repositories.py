@@ -65,6 +65,9 @@ class Keeper:
             self._refuse_to_begin_anew(repository)
             repository.init(chunker_of)
             self.log.info(f"{repository.name} repository: made")
+            if repository.local:
+                # What another one held is no backup any more.
+                self.state.update(last=None)
         elif access == "other password":
             self._adopt_with_earlier(repository)
         store_key(self.paths, self._password())
