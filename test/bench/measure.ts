@@ -9,16 +9,18 @@ export interface RunOptions {
     readonly cwd?: string;
     readonly env?: Readonly<Record<string, string | undefined>>;
     readonly input?: string | Buffer;
+    /** Whether what was printed on standard error is returned, too. @default false */
+    readonly withErrors?: boolean;
 }
 
 /** Runs a program to its end. @throws Error with the end of what it printed, when it fails */
-export function run(program: string, args: readonly string[], options: RunOptions = {}): string {
+export function run(program: string, args: readonly string[], { withErrors, ...options }: RunOptions = {}): string {
     const result = spawnSync(program, args, { encoding: "utf8", maxBuffer: 1 << 28, ...options, env: { ...process.env, ...options.env } });
     if (result.status !== 0) {
         const said = `${result.stdout ?? ""}\n${result.stderr ?? ""}\n${result.error?.message ?? ""}`;
         throw new Error(`${program} ${args.join(" ")}: ended with ${result.status ?? "a signal"}\n${said.trim().slice(-3000)}`);
     }
-    return result.stdout;
+    return withErrors === true ? `${result.stdout}${result.stderr}` : result.stdout;
 }
 
 /** Seconds that a piece of work takes. */

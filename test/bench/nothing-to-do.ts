@@ -8,7 +8,7 @@
 import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ensureEngine } from "../../tools/engine";
+import { ensureEngine, type Engine } from "../../tools/engine";
 import { childrenTime, conditions, inTurn, median, range, ROOT, run, seconds, table } from "./measure";
 
 const FLAGS = ["--non-interactive", "--suppress-outputs", "--color", "never"];
@@ -31,46 +31,49 @@ function emptyProgram(folder: string, how: "as usual" | "transpiled"): void {
     }
 }
 
+type Work = () => number;
+
+/** A program that is deployed into a state of its own, and its preview. */
+function emptyPreview(engine: Engine, scratch: string, how: "as usual" | "transpiled"): Work {
+    const folder = mkdtempSync(join(scratch, "empty-"));
+    emptyProgram(folder, how);
+    const own = { PULUMI_BACKEND_URL: `file://${folder}`, PULUMI_CONFIG_PASSPHRASE: "none", PULUMI_CONFIG_PASSPHRASE_FILE: "" };
+    const options = { cwd: folder, env: { ...engine.env, ...own } };
+    run(engine.pulumi, ["stack", "init", "bench"], options);
+    run(engine.pulumi, ["up", "--yes", "--skip-preview", "--stack", "bench", ...FLAGS], options);
+    return () => seconds(() => run(engine.pulumi, ["preview", "--stack", "bench", ...FLAGS], options));
+}
+
+function quai(...args: string[]): Work {
+    const options = { cwd: ROOT, env: { CI: "true", NO_COLOR: "1" }, withErrors: true };
+    return () => seconds(() => unchanged(run(join(ROOT, "quai"), args, options)));
+}
+
+function worksOf(engine: Engine, scratch: string, stack: string): Record<string, Work> {
+    const config = join(".quai", "stacks", `Pulumi.${stack}.yaml`);
+    const bare = ["preview", "--stack", stack, "--config-file", config, "--expect-no-changes", ...FLAGS];
+    // Writes the copy of the stack file that the bare preview is given, as any ./quai preview does.
+    run(join(ROOT, "quai"), ["preview", stack], { cwd: ROOT, env: { CI: "true" } });
+    return {
+        "preview, empty program, as usual": emptyPreview(engine, scratch, "as usual"),
+        "preview, empty program, transpiled": emptyPreview(engine, scratch, "transpiled"),
+        [`pulumi preview, ${stack}`]: () => seconds(() => run(engine.pulumi, bare, { cwd: ROOT, env: engine.env })),
+        [`./quai preview ${stack}`]: quai("preview", stack),
+        [`./quai up ${stack} --yes`]: quai("up", stack, "--yes"),
+    };
+}
+
 async function main(stack: string, rounds: number): Promise<void> {
     const before = conditions();
     const scratch = mkdtempSync(join(tmpdir(), "quai-bench-"));
-    const engine = await ensureEngine();
     try {
-        const pulumi = (cwd: string, args: readonly string[], env: Readonly<Record<string, string>>) => () =>
-            seconds(() => run(engine.pulumi, args, { cwd, env }));
-        const empty = (how: "as usual" | "transpiled") => {
-            const folder = mkdtempSync(join(scratch, "empty-"));
-            emptyProgram(folder, how);
-            const env = {
-                ...engine.env,
-                PULUMI_BACKEND_URL: `file://${folder}`,
-                PULUMI_CONFIG_PASSPHRASE: "none",
-                PULUMI_CONFIG_PASSPHRASE_FILE: "",
-            };
-            run(engine.pulumi, ["stack", "init", "bench"], { cwd: folder, env });
-            run(engine.pulumi, ["up", "--yes", "--skip-preview", "--stack", "bench", ...FLAGS], { cwd: folder, env });
-            return pulumi(folder, ["preview", "--stack", "bench", ...FLAGS], env);
-        };
-        const quai =
-            (...args: string[]) =>
-            () =>
-                seconds(() => unchanged(run(join(ROOT, "quai"), args, { cwd: ROOT, env: { CI: "true", NO_COLOR: "1" } })));
-        const config = join(".quai", "stacks", `Pulumi.${stack}.yaml`);
-        // Writes the copy of the stack file that the bare preview below is given, as any ./quai preview does.
-        run(join(ROOT, "quai"), ["preview", stack], { cwd: ROOT, env: { CI: "true" } });
-        const works: Record<string, () => number> = {
-            "preview, empty program, as usual": empty("as usual"),
-            "preview, empty program, transpiled": empty("transpiled"),
-            [`pulumi preview, ${stack}`]: pulumi(ROOT, ["preview", "--stack", stack, "--config-file", config, ...FLAGS], engine.env),
-            [`./quai preview ${stack}`]: quai("preview", stack),
-            [`./quai up ${stack} --yes`]: quai("up", stack, "--yes"),
-        };
+        const works = worksOf(await ensureEngine(), scratch, stack);
         const costs = new Map(Object.keys(works).map((name): [string, number[]] => [name, []]));
-        const counted = ([name, work]: [string, () => number]): [string, () => number] => {
+        const counted = ([name, work]: [string, Work]): [string, Work] => {
             const both = (): number => {
-                const before = childrenTime();
+                const used = childrenTime();
                 const time = work();
-                costs.get(name)?.push(childrenTime() - before);
+                costs.get(name)?.push(childrenTime() - used);
                 return time;
             };
             return [name, both];
@@ -78,21 +81,13 @@ async function main(stack: string, rounds: number): Promise<void> {
         const found = inTurn(Object.fromEntries(Object.entries(works).map(counted)), rounds);
         const cost = (name: string): number => median((costs.get(name) ?? []).slice(1));
         const [first = ""] = Object.keys(works);
-        const [usual = NaN] = Object.values(found).map(median);
+        const base = median(found[first] ?? []);
+        const rows = Object.entries(found).map(([name, values]) => [
+            ...[name, median(values).toFixed(2), range(values), (median(values) / base).toFixed(2)],
+            ...[cost(name).toFixed(2), (cost(name) / cost(first)).toFixed(2)],
+        ]);
         console.log(before);
-        console.log(
-            table(
-                ["what", "median, s", "from … to, s", "ratio", "processor time, s", "ratio"],
-                Object.entries(found).map(([name, values]) => [
-                    name,
-                    median(values).toFixed(2),
-                    range(values),
-                    (median(values) / usual).toFixed(2),
-                    cost(name).toFixed(2),
-                    (cost(name) / cost(first)).toFixed(2),
-                ]),
-            ),
-        );
+        console.log(table(["what", "median, s", "from … to, s", "ratio", "processor time, s", "ratio"], rows));
     } finally {
         rmSync(scratch, { recursive: true, force: true });
     }
@@ -100,7 +95,8 @@ async function main(stack: string, rounds: number): Promise<void> {
 
 /** @throws Error when there was something to do: the figure would be another one */
 function unchanged(text: string): void {
-    if (/\d+ (created|updated|replaced|deleted)/.test(text)) throw new Error(`something was changed, so this measures nothing:\n${text}`);
+    if (!/\d+ unchanged/.test(text) || /[+~-] ?\d+ |\d+ changes/.test(text))
+        throw new Error(`something was changed, so this measures nothing:\n${text}`);
 }
 
 const [stack = "dev", rounds = "5"] = process.argv.slice(2);
