@@ -101,7 +101,8 @@ def health(paths: Paths) -> tuple[bool, str]:
         return True, f"the last backup is of {iso(last)}"
     age = f"the last good backup is of {iso(last) if last else 'never'}"
     failed = parse_time((state.get("lastError") or {}).get("time"))
-    if failed is not None and failed.timestamp() >= time.time() - started:
+    # Times in the state are whole seconds: one that failed in the second of the start counts as one since the start.
+    if failed is not None and failed.timestamp() + 1 > time.time() - started:
         return False, f"{age}: {_last_error(state)}"
     if started < FIRST_BACKUP and last is None:
         return False, "the first backup is under way"
