@@ -83,9 +83,12 @@ const ports = section({ http: whole(1, 65535).optional(), https: whole(1, 65535)
 
 const postgres = section({
     version: choice(15, 16, 17, 18).prefault(17),
-    database: text("lower-case letters, digits and underscores", /^[a-z_][a-z0-9_]{0,62}$/).optional(),
+    database: text(
+        "lower-case letters, digits and underscores, beginning with a letter, at most 40 characters",
+        /^[a-z][a-z0-9_]{0,39}$/,
+    ).optional(),
     maxConnections: whole(10, 10000).prefault(100),
-    memory: v.size(64 * MIB).prefault("1g"),
+    memory: v.size(128 * MIB).prefault("1g"),
     sharedBuffers: v.size(MIB).optional(),
     extensions: list(text("the name of an extension such as pgcrypto", /^[a-z][a-z0-9_-]*$/)).prefault([]),
     logs: someLogs().optional(),

@@ -69,7 +69,7 @@ export interface Settings {
     readonly logs: LogSettings;
     /** Whether the application runs. `false` stops it: only data, backups' repository and secrets are kept. @default true @example false */
     readonly running: boolean;
-    /** Whether volumes, databases and secrets refuse to be deleted by an update. @default true in production, false otherwise @example true */
+    /** Whether volumes, databases and the keys of the backups refuse to be deleted by an update. @default true in production, false otherwise @example true */
     readonly protect: boolean;
     /** Policies that don't apply for a while, by rule. @default {} @example {"pinned-images":{"reason":"The vendor publishes no digest","until":"2027-03-31"}} */
     readonly waive: Readonly<Record<string, Waiver>>;

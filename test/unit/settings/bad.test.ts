@@ -162,7 +162,10 @@ const BAD: readonly (readonly [Raw, string])[] = [
     [{ services: null }, "quai:services: has no value; write one, or remove the line"],
     // Data
     [{ postgres: { version: 14 } }, "quai:postgres.version: must be 15, 16, 17 or 18 (got 14)"],
-    [{ postgres: { database: "my-db" } }, 'quai:postgres.database: must be lower-case letters, digits and underscores (got "my-db")'],
+    [
+        { postgres: { database: "my-db" } },
+        'quai:postgres.database: must be lower-case letters, digits and underscores, beginning with a letter, at most 40 characters (got "my-db")',
+    ],
     [{ postgres: { maxConnections: 5 } }, "quai:postgres.maxConnections: must be a whole number from 10 to 10000 (got 5)"],
     [
         { postgres: { memory: "1g", sharedBuffers: "800m" } },
