@@ -103,6 +103,7 @@ export function demo({ settings, target, given }: StackContext): DeployedStack {
                 user: API_USER,
                 secrets: { ...migration.secrets, databaseAuthority: authority },
                 env: { ...migration.env },
+                data: database.endpoint.data,
             },
         },
         after: [database.endpoint.ready, redis.ready, uploads.mount.ready],

@@ -12,6 +12,7 @@ import { releaseOf } from "../internal/release";
 import { quote, script, sh } from "../internal/shell";
 import type { SecretRef, SecretsBundle } from "../secrets-bundle";
 import type { DockerTarget } from "../targets";
+import type { HostCommand } from "../targets/host-command";
 import { hostCommand } from "../targets/host-command";
 import type { PostgresEndpoint, PostgresWithBackup } from ".";
 import type { PostgresWithBackupArgs } from "./args";
@@ -25,6 +26,8 @@ const HOST = "postgres";
 /** The user of the official image. */
 const UID = 999;
 const SOCKET = "/var/run/postgresql";
+/** The number that initdb gave the data, whatever is restored into them. */
+const SHOW_DATA = "SELECT 'data ' || system_identifier FROM pg_control_system();";
 
 export function postgresOnDocker(
     self: PostgresWithBackup,
@@ -51,7 +54,7 @@ export function postgresOnDocker(
     };
     if (!target.running) {
         backupOnDocker(self, { spec, target, ...args, socketVolume: volumes.socket.name, server: undefined });
-        return { ...endpoint, ready: undefined };
+        return { ...endpoint, ready: undefined, data: undefined };
     }
     const authentication = clientAuthentication();
     const identities = identityMap();
@@ -75,19 +78,20 @@ export function postgresOnDocker(
         { parent: self },
     );
     const server = serverContainer(self, name, spec, target, { files, volumes });
-    const database = administer(target, `${name}-database`, server, rolesAndDatabase(spec), undefined, { parent: self });
-    const loginResources = [logins.application, logins.migration].map(({ secret, ...login }) =>
-        administer(
-            target,
-            `${name}-login-${login.name}`,
-            server,
-            secret.value.apply((password) => createLogin(login, password)),
-            dropLogin(login.name),
-            { parent: self, dependsOn: [database] },
-        ),
+    const database = administer(target, `${name}-database`, server, `${rolesAndDatabase(spec)}\n${SHOW_DATA}`, undefined, { parent: self });
+    const loginResources = [logins.application, logins.migration].map(
+        ({ secret, ...login }) =>
+            administer(
+                target,
+                `${name}-login-${login.name}`,
+                server,
+                secret.value.apply((password) => createLogin(login, password)),
+                dropLogin(login.name),
+                { parent: self, dependsOn: [database.resource] },
+            ).resource,
     );
-    backupOnDocker(self, { spec, target, ...args, socketVolume: volumes.socket.name, server: database });
-    return { ...endpoint, ready: barrier(loginResources) };
+    backupOnDocker(self, { spec, target, ...args, socketVolume: volumes.socket.name, server: database.resource });
+    return { ...endpoint, ready: barrier(loginResources), data: pulumi.unsecret(database.stdout) };
 }
 
 /** Both logins exist; the last made stands for all, as the earlier ones are its dependencies. */
@@ -204,12 +208,12 @@ function administer(
     sql: pulumi.Input<string>,
     undo: string | undefined,
     opts: pulumi.CustomResourceOptions,
-): pulumi.Resource {
+): HostCommand {
     const psql = ["psql", "--no-psqlrc", "--quiet", "--username", "postgres", "--set", "ON_ERROR_STOP=1"];
     const exec = (container: string, ...words: string[]) => sh("docker", "exec", "-i", container, ...psql, ...words);
     const create = pulumi
         .all([server.name, server.id])
-        .apply(([container, id]) => script(`# server ${id}`, exec(container, "--output", "/dev/null", "--file", "-")));
+        .apply(([container, id]) => script(`# server ${id}`, exec(container, "--tuples-only", "--no-align", "--file", "-")));
     const remove =
         undo === undefined
             ? undefined
@@ -220,5 +224,5 @@ function administer(
                       "fi",
                   ),
               );
-    return hostCommand(target, logicalName, { create, delete: remove, stdin: sql }, opts).resource;
+    return hostCommand(target, logicalName, { create, delete: remove, stdin: sql }, opts);
 }

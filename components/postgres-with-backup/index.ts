@@ -19,6 +19,8 @@ export interface PostgresEndpoint {
     readonly logins: { readonly application: string; readonly migration: string };
     /** The database answers and its roles exist. Undefined while the stack is stopped. */
     readonly ready: pulumi.Resource | undefined;
+    /** The server's own identifier of its data: another one after a lost volume was made anew. Undefined while the stack is stopped. */
+    readonly data: pulumi.Output<string> | undefined;
     /** Where snapshots go, for people. */
     readonly repository: string | undefined;
 }

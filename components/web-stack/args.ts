@@ -70,7 +70,10 @@ export interface ServiceArgs extends ContainerArgs {
     readonly logs?: { readonly maxSize: number; readonly maxFiles: number };
 }
 
-export type JobArgs = ContainerArgs;
+export interface JobArgs extends ContainerArgs {
+    /** Tells the data it prepares from any other, e.g. a database's `data`: where a lost volume was made anew, it runs again. */
+    readonly data?: pulumi.Input<string>;
+}
 
 export interface WebStackArgs {
     readonly target: Target;

@@ -43,7 +43,10 @@ export function webStackOnDocker(self: WebStack, target: DockerTarget, args: Web
     let before = (args.after ?? []).filter((resource) => resource !== undefined);
     for (const job of spec.jobs) {
         const files = secretVolume(build, job);
-        before = [...before, jobOnDocker(self, target, job, imageOf(build, job), files, before)];
+        before = [
+            ...before,
+            jobOnDocker(self, target, job, { image: imageOf(build, job), files, data: args.jobs?.[job.name]?.data }, before),
+        ];
     }
     const containers = new Map(overlapping.map((service) => [service.name, replicas(build, service, before)]));
     const ready = [...containers.values()].flat();

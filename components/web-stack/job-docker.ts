@@ -1,4 +1,4 @@
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import type { FileVolume } from "../internal/docker/file-volume";
 import { labelArguments } from "../internal/labels";
 import { quote, script, sh } from "../internal/shell";
@@ -6,6 +6,12 @@ import type { DockerTarget } from "../targets";
 import { hostCommand } from "../targets/host-command";
 import { commandOf, environmentOf, mountsOf, tmpfsOf } from "./container-docker";
 import type { ContainerSpec } from "./spec";
+
+export interface JobParts {
+    readonly image: { readonly reference: string; readonly resource: pulumi.Resource };
+    readonly files: FileVolume | undefined;
+    readonly data: pulumi.Input<string> | undefined;
+}
 
 /**
  * A job that runs to its end before the release starts. It is a command and not a container resource, because a non-zero exit must fail
@@ -15,8 +21,7 @@ export function jobOnDocker(
     parent: pulumi.Resource,
     target: DockerTarget,
     job: ContainerSpec,
-    image: { readonly reference: string; readonly resource: pulumi.Resource },
-    files: FileVolume | undefined,
+    { image, files, data }: JobParts,
     after: readonly pulumi.Resource[],
 ): pulumi.Resource {
     const name = target.name(job.name, job.release);
@@ -26,7 +31,11 @@ export function jobOnDocker(
         `${job.name}-${job.release}`,
         {
             // One that an interrupted update left behind is stopped first: two migrations must not run at once.
-            create: script(remove, jobCommand(target, job, image.reference, files, name)),
+            create: pulumi
+                .output(data)
+                .apply((id) =>
+                    script(...(id === undefined ? [] : [`# for ${id}`]), remove, jobCommand(target, job, image.reference, files, name)),
+                ),
             delete: remove,
         },
         {

@@ -71,6 +71,8 @@ export function engineEnvironment(files: EngineFiles, checkout: string, env: Env
     const node = join(process.execPath, "..");
     const path = files.source === "installed" ? (env["PATH"] ?? "") : prependPath(join(files.pulumi, ".."), env["PATH"]);
     const result: Record<string, string> = {
+        // The program loads its TypeScript itself; see languageHostStarter in build.ts.
+        PULUMI_NODEJS_TYPESCRIPT: "false",
         // Compiled JavaScript of the SDK is kept from one run to the next (Node.js 22.1 and later; older ones ignore it).
         NODE_COMPILE_CACHE: join(cacheDir(env), "node"),
         ...Object.fromEntries(given),

@@ -29,8 +29,8 @@ describe("kill -9 of the engine in the middle of up", () => {
         expect((await running.ended).code).not.toBe(0);
 
         const next = await quai("up", STACK, "--yes");
-        expect([next.code, next.code === 0 ? "" : next.text.slice(-3000)]).toEqual([0, ""]);
         const { failures } = await clients.stop();
+        expect([next.code, next.code === 0 ? "" : next.text.slice(-3000)]).toEqual([0, ""]);
         expect(failures).toEqual([]);
         const { version: now } = await askJson<{ version: string }>("/api/health");
         expect(now).toBe(version);

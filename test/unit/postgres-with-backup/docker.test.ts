@@ -162,8 +162,8 @@ describe("PostgreSQL on a Docker host", () => {
         expect(login.after).toContain("postgres-database");
         const spec = resolvePostgres({ version: 16, database: "demo", backup: false, extensions: ["pgcrypto"] });
         expect(commandOf(roles)).toEqual({
-            script: `set -eu\n# server ${idOf("postgres")}\ndocker exec -i demo-dev-postgres psql --no-psqlrc --quiet --username postgres --set ON_ERROR_STOP=1 --output /dev/null --file -`,
-            data: rolesAndDatabase(spec),
+            script: `set -eu\n# server ${idOf("postgres")}\ndocker exec -i demo-dev-postgres psql --no-psqlrc --quiet --username postgres --set ON_ERROR_STOP=1 --tuples-only --no-align --file -`,
+            data: `${rolesAndDatabase(spec)}\nSELECT 'data ' || system_identifier FROM pg_control_system();`,
         });
         expect(roles.inputs["delete"]).toBeUndefined();
         const url = await valueOf(result.url().value);

@@ -113,7 +113,7 @@ interface TestOptions {
 
 function jestArguments(area: Area, options: TestOptions, resultFile: string): string[] {
     const args = ["--selectProjects", area.name, "--passWithNoTests", "--json", `--outputFile=${resultFile}`];
-    args.push(...(area.endToEnd ? ["--runInBand"] : ["--maxWorkers=2"]));
+    args.push(...(area.endToEnd ? ["--runInBand", "--forceExit"] : ["--maxWorkers=2"]));
     if (options.testNamePattern) args.push("--testNamePattern", options.testNamePattern);
     if (options.file) args.push("--testPathPatterns", options.file);
     return args;

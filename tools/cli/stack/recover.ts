@@ -50,9 +50,8 @@ async function forgetPending(out: Terminal, session: Session): Promise<void> {
 
 async function removeUnknown(out: Terminal, session: Session, state: StackState | undefined): Promise<void> {
     const known = state?.text ?? "";
-    const containers = (await session.host.containers()).filter(
-        ({ id, name }) => !known.includes(id) && !known.includes(`"${name}"`) && !known.includes(` ${name} `),
-    );
+    // By id: a new container may have the name of the one that it was to replace. Jobs are in the state by the command that removes them.
+    const containers = (await session.host.containers()).filter(({ id, name }) => !known.includes(id) && !known.includes(` ${name} `));
     if (containers.length > 0) {
         out.info(`Removing containers that an interrupted update left: ${containers.map(({ name }) => name).join(", ")}`);
         await initialised(

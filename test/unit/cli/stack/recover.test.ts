@@ -132,6 +132,13 @@ describe("after an update that was killed", () => {
         );
     });
 
+    test("a container that was to replace one of the same name goes, though the state knows the name", async () => {
+        const answers = { ...WELL, "ps ": `${container({ id: UNKNOWN, name: "demo-dev-api-3fa9c1d2" })}\n` };
+        const { session, docker } = fakeStack(scratch, answers, RESOURCES);
+        await recover(listening().out, session);
+        expect(docker().filter((line) => line.startsWith("rm"))).toEqual([`rm --force --volumes ${UNKNOWN}`]);
+    });
+
     test("the container of a job that the state's command names is known, though its id isn't", async () => {
         const answers = {
             ...WELL,
