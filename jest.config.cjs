@@ -19,5 +19,11 @@ module.exports = {
             globalTeardown: "<rootDir>/test/e2e/foundation/teardown.ts",
             setupFilesAfterEnv: ["<rootDir>/test/e2e/support/patience.cjs"],
         },
+        {
+            ...project("releases", ["test/e2e/releases/**/*.test.ts"]),
+            globalSetup: "<rootDir>/test/e2e/releases/setup.ts",
+            globalTeardown: "<rootDir>/test/e2e/releases/teardown.ts",
+            setupFilesAfterEnv: ["<rootDir>/test/e2e/support/patience.cjs"],
+        },
     ],
 };

@@ -6,6 +6,7 @@ interface Versions {
     readonly application: string;
     readonly postgres: { readonly version: number };
     readonly redis: { readonly version: string };
+    readonly tls?: { readonly mode: string };
 }
 
 /** The official images an application is made of, besides its own: what must be had before an update. Every stack needs the proxy's. */
@@ -13,7 +14,10 @@ const parts: Readonly<Record<string, readonly OfficialName[]>> = { demo: ["nginx
 
 /** References of the official images that a stack needs. */
 export function imagesOf(settings: Versions): readonly string[] {
-    return (parts[settings.application] ?? ["nginx"]).map((name) => officialImage(name, versionOf(name, settings)));
+    const own = parts[settings.application] ?? ["nginx"];
+    // What the service that gets certificates is built on.
+    const all = new Set([...own, ...(settings.tls?.mode === "acme" ? (["debian"] as const) : [])]);
+    return [...all].map((name) => officialImage(name, versionOf(name, settings)));
 }
 
 function versionOf(name: OfficialName, settings: Versions): string | undefined {

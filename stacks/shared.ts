@@ -1,7 +1,9 @@
+import * as pulumi from "@pulumi/pulumi";
 import { readFileSync } from "node:fs";
 import { createHash } from "node:crypto";
 import type { SecretRef } from "../components/secrets-bundle";
 import type { TlsMode } from "../components/tls-proxy";
+import { judgeCertificate } from "../components/tls-proxy/own-certificate";
 import type { ImageSource, ServiceArgs } from "../components/web-stack";
 import type { Settings } from "../infra/settings";
 
@@ -85,21 +87,39 @@ export function tlsMode(settings: Settings): TlsMode {
         case "local":
             return { mode: "local" };
         case "files": {
-            const certificate = readSetting("certificate", tls.certificate);
-            const key = readSetting("key", tls.key);
+            const [certificate, key] = readSettings({ certificate: tls.certificate, key: tls.key }) as [string, string];
+            const { problems, warnings } = judgeCertificate({ certificate, key }, [settings.domain, ...settings.aliases]);
+            if (problems.length > 0) {
+                throw new Error(problems.join("\n"));
+            }
+            for (const warning of warnings) {
+                void pulumi.log.warn(warning);
+            }
             return { mode: "files", certificate, key, version: createHash("sha256").update(certificate).digest("hex").slice(0, 8) };
         }
         case "acme":
-            throw new Error(
-                'quai:tls.mode: "acme" is not available on a Docker host yet; use "files" with your own certificate, or "local"',
-            );
+            return {
+                mode: "acme",
+                email: tls.email ?? "",
+                server: tls.server,
+                authority: tls.authority === undefined ? undefined : readSettings({ authority: tls.authority })[0],
+            };
     }
 }
 
-function readSetting(name: "certificate" | "key", path: string | undefined): string {
-    try {
-        return readFileSync(path ?? "", "utf8");
-    } catch {
-        throw new Error(`quai:tls.${name}: can't be read (got ${JSON.stringify(path)}); give the path of a PEM file`);
+/** The files' texts, in their order. @throws Error that lists every file that can't be read */
+function readSettings(paths: Readonly<Record<string, string | undefined>>): string[] {
+    const problems: string[] = [];
+    const texts = Object.entries(paths).map(([name, path]) => {
+        try {
+            return readFileSync(path ?? "", "utf8");
+        } catch {
+            problems.push(`quai:tls.${name}: can't be read (got ${JSON.stringify(path)}); give the path of a PEM file`);
+            return "";
+        }
+    });
+    if (problems.length > 0) {
+        throw new Error(problems.join("\n"));
     }
+    return texts;
 }

@@ -7,7 +7,19 @@ export const LABEL = {
 } as const;
 
 export type Role =
-    "service" | "worker" | "scheduler" | "job" | "proxy" | "postgres" | "redis" | "backup" | "volume" | "network" | "image" | "tool";
+    | "service"
+    | "worker"
+    | "scheduler"
+    | "job"
+    | "proxy"
+    | "postgres"
+    | "redis"
+    | "backup"
+    | "certificates"
+    | "volume"
+    | "network"
+    | "image"
+    | "tool";
 
 export interface LabelValues {
     readonly role: Role;

@@ -8,7 +8,16 @@ export type TlsMode =
     /** An authority of the stack's own: for development. People trust it once. */
     | { readonly mode: "local" }
     /** Own files, PEM: the chain with the server's certificate first, and its key. */
-    | { readonly mode: "files"; readonly certificate: pulumi.Input<string>; readonly key: pulumi.Input<string>; readonly version: string };
+    | { readonly mode: "files"; readonly certificate: pulumi.Input<string>; readonly key: pulumi.Input<string>; readonly version: string }
+    /** From an ACME server, by a challenge over http; until there is one, a temporary certificate is served. */
+    | {
+          readonly mode: "acme";
+          readonly email: string;
+          /** Address of the server's directory. */
+          readonly server: string;
+          /** Whom to trust for the server's own address, PEM. @default the public authorities */
+          readonly authority?: string;
+      };
 
 /** Requests per client address; one more than rate and burst allow is answered 429. */
 export interface RateLimit {

@@ -12,8 +12,10 @@ import { script, sh } from "../internal/shell";
 import type { DockerTarget } from "../targets";
 import { hostCommand } from "../targets/host-command";
 import type { ProxyContract, TlsProxy } from ".";
+import type { AcmeFiles } from "./acme-docker";
+import { acmeFiles, acmeService, RELOADING_NGINX } from "./acme-docker";
 import type { Route, TlsProxyArgs } from "./args";
-import { CONFIG_FOLDER, FILES_FOLDER, HTTP_PORT, HTTPS_PORT, nginxConfig, STATUS_PORT } from "./nginx";
+import { ACME_FOLDER, CONFIG_FOLDER, FILES_FOLDER, HTTP_PORT, HTTPS_PORT, nginxConfig, STATUS_PORT } from "./nginx";
 import type { ProxySpec } from "./spec";
 import { firstConfiguration, switchConfiguration } from "./switch-docker";
 
@@ -21,9 +23,10 @@ import { firstConfiguration, switchConfiguration } from "./switch-docker";
 const UID = 101;
 
 interface Certificate {
-    readonly certificatePem: pulumi.Output<string>;
-    readonly keyPem: pulumi.Output<string>;
+    /** What comes with the configuration; undefined where an ACME server gives it. */
+    readonly pem: { readonly certificate: pulumi.Output<string>; readonly key: pulumi.Output<string> } | undefined;
     readonly authorityPem: pulumi.Output<string> | undefined;
+    readonly acme: AcmeFiles | undefined;
 }
 
 export function proxyOnDocker(
@@ -52,38 +55,53 @@ export function proxyOnDocker(
         },
         { parent: self, deleteBeforeReplace: true, dependsOn: [target.toolboxImage()] },
     );
-    const server = serverContainer(self, name, spec, target, { volume, config: first.resource, routes: args.routes });
+    const server = serverContainer(self, name, spec, target, {
+        volume,
+        config: first.resource,
+        routes: args.routes,
+        acme: certificate.acme,
+    });
     const configuration = (version: string) => nginxConfig(spec, version);
     // The certificate's text isn't part of the version: it may only be known later, and it's switched all the same.
     const version = releaseOf(configuration(""));
-    const files = pulumi.all([certificate.certificatePem, certificate.keyPem]).apply(([certificatePem, keyPem]) => ({
-        "nginx.conf": configuration(version),
-        "certificate.pem": certificatePem,
-        "key.pem": keyPem,
-    }));
+    const line = (file: string, text: string) => `${file} ${Buffer.from(text).toString("base64")}\n`;
+    const files =
+        certificate.pem === undefined
+            ? ""
+            : pulumi
+                  .all([certificate.pem.certificate, certificate.pem.key])
+                  .apply(([certificatePem, keyPem]) => line("certificate.pem", certificatePem) + line("key.pem", keyPem));
+    const acmeVolume = certificate.acme?.volume;
     const switched = hostCommand(
         target,
         `${name}-routes`,
         {
-            create: server.name.apply((container) => switchConfiguration(target, { volume, container, uid: UID, version, spec })),
-            fills: [volume],
-            stdin: files.apply((each) =>
-                Object.entries(each)
-                    .map(([file, text]) => `${file} ${Buffer.from(text).toString("base64")}\n`)
-                    .join(""),
+            create: server.name.apply((container) =>
+                switchConfiguration(target, { volume, container, uid: UID, version, spec, acmeVolume }),
             ),
+            fills: [volume],
+            stdin: pulumi.interpolate`${line("nginx.conf", configuration(version))}${files}`,
         },
         { parent: self, dependsOn: [server, ...args.routes.flatMap((route) => ("files" in route.to ? [] : route.to.ready))] },
     );
+    if (args.tls.mode === "acme" && certificate.acme !== undefined) {
+        acmeService(self, spec, target, { tls: args.tls, files: certificate.acme, uid: UID, after: switched.resource });
+    }
     return { switched: switched.resource, authorityPem: certificate.authorityPem };
 }
 
 function certificateOf(self: TlsProxy, name: string, spec: ProxySpec, target: DockerTarget, tls: TlsProxyArgs["tls"]): Certificate {
     switch (tls.mode) {
         case "files":
-            return { certificatePem: pulumi.output(tls.certificate), keyPem: pulumi.secret(tls.key), authorityPem: undefined };
-        case "local":
-            return localCertificate(
+            return {
+                pem: { certificate: pulumi.output(tls.certificate), key: pulumi.secret(tls.key) },
+                authorityPem: undefined,
+                acme: undefined,
+            };
+        case "acme":
+            return { pem: undefined, authorityPem: undefined, acme: acmeFiles(self, target, UID) };
+        case "local": {
+            const local = localCertificate(
                 name,
                 target,
                 {
@@ -94,6 +112,8 @@ function certificateOf(self: TlsProxy, name: string, spec: ProxySpec, target: Do
                 },
                 self,
             );
+            return { pem: { certificate: local.certificatePem, key: local.keyPem }, authorityPem: local.authorityPem, acme: undefined };
+        }
     }
 }
 
@@ -102,7 +122,12 @@ function serverContainer(
     name: string,
     spec: ProxySpec,
     target: DockerTarget,
-    parts: { readonly volume: string; readonly config: pulumi.Resource; readonly routes: readonly Route[] },
+    parts: {
+        readonly volume: string;
+        readonly config: pulumi.Resource;
+        readonly routes: readonly Route[];
+        readonly acme: AcmeFiles | undefined;
+    },
 ): docker.Container {
     const served = parts.routes.flatMap((route) => ("files" in route.to ? [route.to.files] : []));
     const health: Health = {
@@ -118,7 +143,7 @@ function serverContainer(
         {
             name: target.name(name),
             image: target.image(officialImage("nginx")).imageId,
-            entrypoints: ["nginx"],
+            entrypoints: parts.acme === undefined ? ["nginx"] : ["/bin/sh", "-euc", RELOADING_NGINX, "nginx"],
             command: ["-p", `${CONFIG_FOLDER}/current/`, "-c", "nginx.conf", "-g", "daemon off;"],
             user: `${UID}:${UID}`,
             groupAdds: [...new Set(served.map((files) => String(files.gid)))],
@@ -129,6 +154,7 @@ function serverContainer(
             ports: [publish(HTTP_PORT, spec.ports.http), publish(HTTPS_PORT, spec.ports.https)],
             mounts: [
                 { type: "volume", source: parts.volume, target: CONFIG_FOLDER, readOnly: true },
+                ...(parts.acme === undefined ? [] : [{ type: "volume", source: parts.acme.volume, target: ACME_FOLDER, readOnly: true }]),
                 ...[...new Set(served)].map((files) => ({
                     type: "volume",
                     source: files.mount.volume,
@@ -151,7 +177,11 @@ function serverContainer(
             provider: target.provider,
             replaceOnChanges: NEW_CONTAINER_ON,
             deleteBeforeReplace: true,
-            dependsOn: [parts.config, ...served.flatMap((files) => files.mount.ready ?? [])],
+            dependsOn: [
+                parts.config,
+                ...(parts.acme?.ready === undefined ? [] : [parts.acme.ready]),
+                ...served.flatMap((files) => files.mount.ready ?? []),
+            ],
         },
     );
 }

@@ -8,6 +8,8 @@ export const HTTPS_PORT = 8443;
 export const STATUS_PORT = 8081;
 /** Where the configuration's volume is mounted; `current` is a link to the folder of the configuration in use. */
 export const CONFIG_FOLDER = "/etc/quai";
+/** Where the volume shared with the certificate service is mounted. */
+export const ACME_FOLDER = "/etc/quai-acme";
 export const FILES_FOLDER = "/srv/files";
 
 /** Suites of guides 000 and 001 (R68), AES-256 beside AES-128. */
@@ -145,13 +147,16 @@ function compression(): string[] {
     ];
 }
 
-/** http goes to https of the same host and path (R69). */
+/** http goes to https of the same host and path (R69); but an ACME server's challenges are answered here (R64). */
 function redirectServer(spec: ProxySpec): string[] {
     const port = spec.ports.https === 443 ? "" : `:${spec.ports.https}`;
     return [
         "server {",
         `    listen ${HTTP_PORT};`,
         `    server_name ${spec.names.join(" ")};`,
+        ...(spec.challenges
+            ? [`    location ^~ /.well-known/acme-challenge/ { root ${ACME_FOLDER}/challenges; default_type text/plain; }`]
+            : []),
         `    location / { return 301 https://$host${port}$request_uri; }`,
         "}",
     ];

@@ -1,4 +1,4 @@
-import type { RateLimit, Route, TlsProxyArgs } from "./args";
+import type { RateLimit, Route, TlsMode, TlsProxyArgs } from "./args";
 
 export interface ProxySpec {
     readonly domain: string;
@@ -11,6 +11,8 @@ export interface ProxySpec {
     readonly hsts: { readonly maxAge: number; readonly includeSubdomains: boolean; readonly preload: boolean };
     readonly compression: boolean;
     readonly drain: number;
+    /** Whether an ACME server's challenges are answered. */
+    readonly challenges: boolean;
 }
 
 export interface RouteSpec {
@@ -32,7 +34,7 @@ const HEALTH_LIMIT: RateLimit = { name: "health", rate: { requests: 100, per: "s
 const MEBIBYTE = 1024 * 1024;
 
 /** Defaults filled in. @throws Error that lists every problem, each beginning with the route's or setting's path. */
-export function resolveProxy(args: Omit<TlsProxyArgs, "target" | "tls">): ProxySpec {
+export function resolveProxy(args: Omit<TlsProxyArgs, "target" | "tls"> & { readonly tls?: Pick<TlsMode, "mode"> }): ProxySpec {
     const bodyLimit = args.bodyLimit ?? 50 * MEBIBYTE;
     const routes = [...healthRoutes(args.routes), ...args.routes.map((route) => resolveRoute(route, bodyLimit))];
     const zones = new Map<string, RateLimit>();
@@ -64,6 +66,7 @@ export function resolveProxy(args: Omit<TlsProxyArgs, "target" | "tls">): ProxyS
         hsts: args.hsts ?? { maxAge: 31536000, includeSubdomains: true, preload: false },
         compression: args.compression ?? true,
         drain: args.drain ?? 30,
+        challenges: args.tls?.mode === "acme",
     };
 }
 

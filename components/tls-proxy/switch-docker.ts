@@ -1,7 +1,7 @@
-import { volumeTool } from "../internal/docker/file-volume";
+import { volumeTool, volumeToolSeeing } from "../internal/docker/file-volume";
 import { quote, script, sh } from "../internal/shell";
 import type { DockerTarget } from "../targets";
-import { CONFIG_FOLDER, HTTPS_PORT, STATUS_PORT } from "./nginx";
+import { ACME_FOLDER, CONFIG_FOLDER, HTTPS_PORT, STATUS_PORT } from "./nginx";
 import type { ProxySpec } from "./spec";
 
 /** Writes the configuration of the very first start; one that is in use already stays. Reads nginx.conf from standard input. */
@@ -20,6 +20,8 @@ export interface Switch {
     readonly uid: number;
     readonly version: string;
     readonly spec: ProxySpec;
+    /** Volume whose certificate is served, where an ACME server gives it. @default the one that comes with the configuration */
+    readonly acmeVolume?: string;
 }
 
 /**
@@ -33,7 +35,11 @@ export function switchConfiguration(target: DockerTarget, args: Switch): string 
     const exec = (program: string, ...words: readonly string[]) =>
         sh("docker", "exec", args.container, "/bin/sh", "-euc", program, "check", ...words);
     return script(
-        volumeTool(target, args.volume, WRITE_AND_TEST, args.uid),
+        volumeToolSeeing(
+            target,
+            args.acmeVolume === undefined ? [] : [{ volume: args.acmeVolume, path: ACME_FOLDER }],
+            ...([args.volume, WRITE_AND_TEST, args.uid, args.acmeVolume === undefined ? "" : `${ACME_FOLDER}/served`] as const),
+        ),
         `workers=$(${exec(WORKERS)})`,
         reload,
         `if ! ${exec(VERIFY, args.version, ...checks(args.spec))}; then`,
@@ -53,6 +59,7 @@ const WRITE_AND_TEST = script(
     "next=next-$(date +%s)-$$; mkdir $next",
     `while read -r name data; do printf %s "$data" | base64 -d > "$next/$name"; done`,
     'chown -R "$1:$1" $next',
+    'if [ -n "$2" ]; then for name in certificate.pem key.pem; do ln -s "$2/$name" $next/$name; done; fi',
     "if ! nginx -q -t -p /files/$next/ -c nginx.conf 2>/tmp/test.log; then",
     "  sed 's#/files/[^/]*/##' /tmp/test.log >&2; rm -rf $next",
     "  echo 'nginx refused the new configuration; the one in use was not touched' >&2; exit 1",

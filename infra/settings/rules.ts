@@ -90,8 +90,10 @@ const tlsParts: Rule = ({ tls, environment, target }) => {
             found.push(wrong(["tls", name], `has no use with mode ${mode}; remove it, or set quai:tls.mode: files`));
         }
     }
-    if (mode !== "acme" && tls.email !== undefined) {
-        found.push(wrong(["tls", "email"], `has no use with mode ${mode}; remove it, or set quai:tls.mode: acme`));
+    for (const name of ["email", "authority"] as const) {
+        if (mode !== "acme" && tls[name] !== undefined) {
+            found.push(wrong(["tls", name], `has no use with mode ${mode}; remove it, or set quai:tls.mode: acme`));
+        }
     }
     return found;
 };

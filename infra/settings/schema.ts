@@ -75,6 +75,7 @@ const tls = section({
     mode: choice("local", "acme", "files").optional(),
     email: text("an e-mail address", /^[^\s@<>]+@[^\s@<>]+\.[^\s@<>]+$/).optional(),
     server: v.httpsUrl("the https:// address of an ACME directory").prefault("https://acme-v02.api.letsencrypt.org/directory"),
+    authority: path("the path of a certificate (PEM)").optional(),
     certificate: path("the path of a certificate chain (PEM)").optional(),
     key: path("the path of a private key (PEM)").optional(),
 });

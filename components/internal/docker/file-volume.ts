@@ -61,12 +61,30 @@ export function fileVolume(
     return { name: volume, resource };
 }
 
+/** A volume, and where a tool sees it besides the one that it works on; it can only read there. */
+export interface SeenVolume {
+    readonly volume: string;
+    readonly path: string;
+}
+
 /** A short-lived container that runs a shell script with a volume at /files; its standard input is the caller's. */
 export function volumeTool(target: DockerTarget, volume: string, program: string, ...words: readonly (string | number)[]): string {
+    return volumeToolSeeing(target, [], volume, program, ...words);
+}
+
+/** The same, with further volumes to read. */
+export function volumeToolSeeing(
+    target: DockerTarget,
+    seen: readonly SeenVolume[],
+    volume: string,
+    program: string,
+    ...words: readonly (string | number)[]
+): string {
     return sh(
         ...["docker", "run", "--rm", "--interactive", "--network", "none", "--user", "0:0", "--read-only", "--tmpfs", "/tmp"],
         ...["--cap-drop", "ALL", "--cap-add", "CHOWN", "--cap-add", "DAC_OVERRIDE", "--cap-add", "FOWNER"],
         ...["--security-opt", "no-new-privileges:true", ...labelArguments(target.stack, { role: "tool" })],
+        ...seen.flatMap((each) => ["--volume", `${each.volume}:${each.path}:ro`]),
         ...["--volume", `${volume}:/files`, "--entrypoint", "/bin/sh", target.toolbox, "-euc", program, "tool", ...words],
     );
 }

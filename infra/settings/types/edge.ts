@@ -9,6 +9,8 @@ export interface TlsSettings {
     readonly email?: string;
     /** Directory address of the ACME server. @default "https://acme-v02.api.letsencrypt.org/directory" @example "https://acme-staging-v02.api.letsencrypt.org/directory" */
     readonly server: string;
+    /** Path of the certificate (PEM) of the authority to trust for the ACME server's own address, where that is a private one. @default the public authorities @example "certificates/acme-authority.crt" */
+    readonly authority?: string;
     /** Path of the certificate chain (PEM, leaf first). @default required with mode files @example "certificates/chain.crt" */
     readonly certificate?: string;
     /** Path of the certificate's private key (PEM, without passphrase). @default required with mode files @example "certificates/private.pem" */

@@ -33,6 +33,8 @@ describe("from nothing to an https address", () => {
         expect(Object.keys(status).sort()).toEqual([
             "application",
             "backups",
+            "certificate",
+            "disk",
             "problems",
             "secrets",
             "services",

@@ -9,10 +9,11 @@ import { dirname, join, resolve } from "node:path";
  */
 
 export const source = resolve(__dirname, "../../..");
-export const STACK = "e2e";
-export const STACK_ID = "demo-e2e";
-export const HTTP = 18080;
-export const HTTPS = 18443;
+/** Each area has a stack and ports of its own; its set-up names them. */
+export const STACK = process.env["QUAI_E2E_STACK"] ?? "e2e";
+export const STACK_ID = `demo-${STACK}`;
+export const HTTP = Number(process.env["QUAI_E2E_HTTP"] ?? 18080);
+export const HTTPS = Number(process.env["QUAI_E2E_HTTPS"] ?? 18443);
 export const HOST = "demo.localhost";
 
 const FOLDER = "QUAI_E2E_CHECKOUT";

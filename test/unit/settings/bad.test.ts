@@ -77,7 +77,7 @@ const BAD: readonly (readonly [Raw, string])[] = [
     [{ tls: { email: "ops" } }, 'quai:tls.email: must be an e-mail address (got "ops")'],
     [
         { tls: { email: "ops@quay.eu", domains: ["a.eu"] } },
-        "quai:tls.domains: unknown setting; known here: mode, email, server, certificate, key",
+        "quai:tls.domains: unknown setting; known here: mode, email, server, authority, certificate, key",
     ],
     [{ tls: { mode: "files", certificate: "a.crt" } }, "quai:tls.key: is required with mode files: the path of a PEM file"],
     [

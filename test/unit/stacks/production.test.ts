@@ -1,10 +1,11 @@
-import { writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { deploy } from "../../../infra/deploy";
 import { readSettings } from "../../../infra/settings/read";
 import { judge } from "../../../policies";
 import { COMMAND, CONTAINER, record, REMOTE_COMMAND, shared, VOLUME } from "../support/mocks";
 import { scratchFolder } from "../support/scratch";
+import { certificate as certificateOf } from "../tls-proxy/real/nginx";
 import { leaks } from "../support/target";
 import { type Config, container, outline, program, stackFile } from "./program";
 
@@ -29,7 +30,6 @@ const PROD: Config = {
         drill: "weekly",
     },
 };
-const KEY = "-----BEGIN PRIVATE KEY-----\nof-the-company\n";
 const GIVEN = {
     registryPassword: "given-registry-password-1",
     backupKeyId: "given-backup-key-id-22",
@@ -38,9 +38,9 @@ const GIVEN = {
 
 describe("the demonstration in production", () => {
     const scratch = scratchFolder("prod");
-    const [certificate, key] = ["chain.pem", "key.pem"].map((file) => join(scratch, file)) as [string, string];
-    writeFileSync(certificate, "-----BEGIN CERTIFICATE-----\n");
-    writeFileSync(key, KEY);
+    const [certificate, key] = ["certificate.pem", "key.pem"].map((file) => join(scratch, file)) as [string, string];
+    certificateOf(scratch, ["app.quay.eu", "www.app.quay.eu"]);
+    const KEY = readFileSync(key, "utf8");
     const changed = (change: Config) => program("prod", { ...PROD, "quai:tls": { mode: "files", certificate, key }, ...change }, GIVEN);
     const unchanged = shared(() => changed({}));
     const deployed = (change?: Config) => (change === undefined ? unchanged() : changed(change));
@@ -118,10 +118,17 @@ describe("the demonstration in production", () => {
         await expect(deployed(waive(inDays(-2)))).rejects.toThrow(/^quai:images\.api: production needs/);
     });
 
+    test("R64: certificates by ACME: a service of its own, built, and a volume that is protected", async () => {
+        const { get, list } = await deployed({ "quai:tls": { mode: "acme", email: "ops@quay.eu" } });
+        expect(get(CONTAINER, "certificates").inputs["envs"]).toEqual([
+            "ACME_EMAIL=ops@quay.eu",
+            "ACME_NAMES=app.quay.eu www.app.quay.eu",
+            "ACME_SERVER=https://acme-v02.api.letsencrypt.org/directory",
+        ]);
+        expect(list(VOLUME)).toContain(`${VOLUME} certificates-state`);
+    });
+
     test("what isn't available yet is said before anything is made", async () => {
-        await expect(deployed({ "quai:tls": { mode: "acme", email: "ops@quay.eu" } })).rejects.toThrow(
-            /^quai:tls\.mode: "acme" is not available/,
-        );
         await expect(deployed({ "quai:tls": { mode: "files", certificate: "nowhere.pem", key: "nowhere.pem" } })).rejects.toThrow(
             'quai:tls.certificate: can\'t be read (got "nowhere.pem"); give the path of a PEM file',
         );

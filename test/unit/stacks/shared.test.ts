@@ -1,10 +1,11 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ServiceArgs } from "../../../components/web-stack";
 import { imagesOf } from "../../../stacks/images";
 import { imageSources, secretFiles, tlsMode, withSettings } from "../../../stacks/shared";
 import { parse, type Raw } from "../settings/base";
 import { scratchFolder } from "../support/scratch";
+import { certificate as certificateOf } from "../tls-proxy/real/nginx";
 
 const OWN = { api: { build: "examples/demo/api", args: { BASE: "debian:12", A: "1" } } };
 const SERVICE: ServiceArgs = {
@@ -88,18 +89,40 @@ test("secrets as files: each in the variable that the application reads", () => 
 describe("where the certificate comes from", () => {
     const scratch = scratchFolder("tls");
 
-    test("R66: own files are read; another certificate is another version", () => {
+    const own = (names: readonly string[]) => {
         const folder = mkdtempSync(join(scratch, "pem-"));
-        const [certificate, key] = [join(folder, "chain.pem"), join(folder, "key.pem")];
-        writeFileSync(key, "key");
-        const versions = ["one", "two"].map((text) => {
-            writeFileSync(certificate, text);
-            const mode = tlsMode(parse({ tls: { mode: "files", certificate, key } }));
-            expect(mode).toMatchObject({ mode: "files", certificate: text, key: "key" });
+        certificateOf(folder, names);
+        return { mode: "files", certificate: join(folder, "certificate.pem"), key: join(folder, "key.pem") };
+    };
+    const { domain, aliases } = parse();
+
+    test("R66: own files are read; another certificate is another version", () => {
+        const versions = [own([domain, ...aliases]), own([domain, ...aliases])].map((tls) => {
+            const mode = tlsMode(parse({ tls }));
+            expect(mode).toMatchObject({ certificate: readFileSync(tls.certificate, "utf8"), key: readFileSync(tls.key, "utf8") });
             return mode.mode === "files" ? mode.version : "";
         });
         expect(new Set(versions).size).toBe(2);
         expect(tlsMode(development())).toEqual({ mode: "local" });
+    });
+
+    test("R66: own files that don't fit are refused, all problems at once", () => {
+        const { key } = own([domain]);
+        expect(() => tlsMode(parse({ tls: { ...own(["elsewhere.eu"]), key } }))).toThrow(
+            /^quai:tls\.certificate: must cover .* \(it is for elsewhere\.eu\).*\nquai:tls\.key: doesn't fit/,
+        );
+        expect(() => tlsMode(parse({ tls: { mode: "files", certificate: "no.pem", key: "none.pem" } }))).toThrow(
+            'quai:tls.certificate: can\'t be read (got "no.pem"); give the path of a PEM file\nquai:tls.key: can\'t be read (got "none.pem")',
+        );
+    });
+
+    test("R64: ACME: whom to ask, and whom to trust for that", () => {
+        const acme = { mode: "acme", email: "ops@quay.eu", server: "https://acme.quay.eu/dir" };
+        expect(tlsMode(parse({ tls: acme }))).toEqual({ ...acme, authority: undefined });
+        const { certificate } = own([domain]);
+        expect(tlsMode(parse({ tls: { ...acme, authority: certificate } }))).toMatchObject({
+            authority: readFileSync(certificate, "utf8"),
+        });
     });
 });
 
@@ -110,5 +133,7 @@ test("the official images that a stack needs, by its versions", () => {
         "redis:7.4.11-bookworm",
         "debian:bookworm-20260803-slim",
     ]);
-    expect(imagesOf({ application: "other", postgres: { version: 15 }, redis: { version: "7" } })).toEqual(["nginx:1.30.4-trixie"]);
+    const other = { application: "other", postgres: { version: 15 }, redis: { version: "7" } };
+    expect(imagesOf(other)).toEqual(["nginx:1.30.4-trixie"]);
+    expect(imagesOf({ ...other, tls: { mode: "acme" } })).toEqual(["nginx:1.30.4-trixie", "debian:bookworm-20260803-slim"]);
 });

@@ -149,6 +149,50 @@ describe("the proxy on a Docker host", () => {
         expect(result.authorityPem).toBeUndefined();
     });
 
+    describe("R64: with ACME", () => {
+        const tls = { mode: "acme", email: "ops@quay.eu", server: "https://acme.quay.eu/dir", authority: "PEM" } as const;
+
+        test("a temporary certificate first, then the proxy, then the switch; the service that gets the real one is last", async () => {
+            const { get, list } = await proxy({ args: { tls } });
+            expect(list().filter((each) => each.startsWith("tls:"))).toEqual([]);
+            expect(list(VOLUME)).toEqual([`${VOLUME} certificates-live`, `${VOLUME} certificates-state`]);
+            expect(get(CONTAINER, "proxy").after).toContain("certificates-temporary");
+            expect(get(CONTAINER, "certificates").after).toContain("proxy-routes");
+            expect(get(CONTAINER, "certificates").inputs).toMatchObject({
+                name: "demo-dev-certificates",
+                user: "101:101",
+                readOnly: true,
+                capabilities: { drops: ["ALL"] },
+                envs: [
+                    "ACME_AUTHORITY=PEM",
+                    "ACME_EMAIL=ops@quay.eu",
+                    "ACME_NAMES=demo.localhost www.demo.localhost",
+                    "ACME_SERVER=https://acme.quay.eu/dir",
+                ],
+                networksAdvanced: [{ name: "demo-dev-app" }],
+                mounts: [
+                    { type: "volume", source: "demo-dev-certificates-state", target: "/state" },
+                    { type: "volume", source: "demo-dev-certificates-live", target: "/live" },
+                ],
+            });
+            expect(get(CONTAINER, "certificates").inputs["ports"]).toBeUndefined();
+        });
+
+        test("the proxy sees the certificate, and not the account; the configuration carries no key", async () => {
+            const { get, command } = await proxy({ args: { tls } });
+            const { mounts, entrypoints } = get(CONTAINER, "proxy").inputs as { mounts: { source: string }[]; entrypoints: string[] };
+            expect(mounts.map(({ source }) => source)).toEqual(["demo-dev-proxy-config", "demo-dev-certificates-live"]);
+            expect(entrypoints[2]).toContain("kill -HUP $$");
+            expect(Object.keys(filesIn(command("proxy-routes").data))).toEqual(["nginx.conf"]);
+            expect(command("proxy-routes").script).toContain("--volume demo-dev-certificates-live:/etc/quai-acme:ro");
+        });
+
+        test("a stopped stack keeps the volumes", async () => {
+            const { list } = await proxy({ args: { tls }, target: { running: false } });
+            expect(list(VOLUME, CONTAINER, COMMAND)).toEqual([`${VOLUME} certificates-live`, `${VOLUME} certificates-state`]);
+        });
+    });
+
     test.each([
         [443, ["https://demo.localhost", "https://www.demo.localhost"]],
         [8443, ["https://demo.localhost:8443", "https://www.demo.localhost:8443"]],

@@ -249,3 +249,11 @@ describe("the configuration of the proxy", () => {
         expect(/log_format[^;]*;/.exec(config())?.[0]).not.toMatch(/\$request_uri|\$args|\$query_string|\$request\b|referer|cookie/);
     });
 });
+
+test("R64, R69: an ACME server's challenges are answered over http, everything else is redirected", () => {
+    const redirects = (change: Parameters<typeof resolveProxy>[0]) => blocks(nginxConfig(resolveProxy(change), "v"), /^server \{/)[1];
+    expect(redirects({ ...BASE, tls: { mode: "acme" } })).toContain(
+        "location ^~ /.well-known/acme-challenge/ { root /etc/quai-acme/challenges; default_type text/plain; }",
+    );
+    expect(redirects(BASE)?.join()).not.toContain("acme");
+});

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { formatDuration, formatSize } from "../../../infra/settings";
 import { groups } from "../help";
 import type { Session } from "../stack/session";
 import { openStack } from "../stack/session";
@@ -24,6 +25,16 @@ async function status(named: string | undefined, options: StatusOptions): Promis
     }
 }
 
+const GIBIBYTE = 1024 ** 3;
+const DAY_SECONDS = 86_400;
+
+/** The two largest units are enough: `3d4h`, `12m5s`. */
+export function uptime(since: string, now: number = Date.now()): string {
+    const seconds = Math.max(0, Math.floor((now - Date.parse(since)) / 1000));
+    const grain = seconds >= DAY_SECONDS ? 3600 : seconds >= 3600 ? 60 : 1;
+    return formatDuration(Math.floor(seconds / grain) * grain);
+}
+
 function show(out: Terminal, found: StackStatus): void {
     const colour = (health: string) =>
         out.colour(health === "healthy" ? "green" : health === "starting" ? "yellow" : "red", health, process.stdout);
@@ -31,10 +42,23 @@ function show(out: Terminal, found: StackStatus): void {
     out.print();
     const dim = (text: string) => out.colour("dim", text, process.stdout);
     out.table([
-        ["service", "release", "health", "up since"].map(dim),
-        ...found.services.map(({ name, release, health, since }) => [name, release, colour(health), since ?? ""]),
+        ["service", "release", "health", "up for", "restarts"].map(dim),
+        ...found.services.map(({ name, release, health, since, restarts }) => [
+            name,
+            release,
+            colour(health),
+            since === undefined ? "" : uptime(since),
+            restarts === undefined ? "" : String(restarts),
+        ]),
     ]);
     out.print();
+    const { certificate, disk } = found;
+    if (certificate !== null) {
+        out.print(`certificate  ${certificate.days} days left, until ${certificate.until.slice(0, 10)}, from ${certificate.issuer}`);
+    }
+    if (disk !== null) {
+        out.print(`disk  ${disk.usedPercent} % used, ${formatSize(Math.floor(disk.freeBytes / GIBIBYTE) * GIBIBYTE)} free`);
+    }
     const { last, lastDrill, repository } = found.backups;
     out.print(
         `backups  ${last === null ? "none yet" : `last ${last}`}, drill ${lastDrill ?? "not yet"}, in ${repository ?? "no repository"}`,

@@ -23,20 +23,31 @@ export function saveAuthority(session: Session, pem: unknown): string | undefine
 }
 
 const ATTEMPTS = 5;
+/** OpenSSL's and Node's names for a certificate that isn't trusted. */
+const UNTRUSTED =
+    /^(DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_GET_ISSUER_CERT(_LOCALLY)?|UNABLE_TO_VERIFY_LEAF_SIGNATURE|ERR_TLS_CERT_ALTNAME_INVALID)$/;
 
 /** Asks the public address once more from here (R103). @throws SetupError when it doesn't answer with a page */
 export async function publicCheck(out: Terminal, session: Session, url: string, authority: string | undefined): Promise<void> {
     let last = "";
+    let trusted = true;
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
         try {
-            const status = await statusOf(url, authority);
+            const status = await statusOf(url, authority, trusted);
             if (status < 400) {
                 out.info(`${url} answers ${status}`);
+                if (!trusted) {
+                    out.warn(
+                        `${url} shows a certificate that this machine doesn't trust: until the ACME server has given one, a temporary one is served; ./quai status ${session.stack} says how it is`,
+                    );
+                }
                 return;
             }
             last = `status ${status}`;
         } catch (error) {
             last = error instanceof Error ? error.message : String(error);
+            // A deployment never waits for the ACME server, but gives it these few seconds.
+            trusted = !(attempt === ATTEMPTS - 1 && session.settings.tls.mode === "acme" && UNTRUSTED.test(codeOf(error)));
         }
         await new Promise((resolve) => setTimeout(resolve, 1000));
     }
@@ -45,11 +56,21 @@ export async function publicCheck(out: Terminal, session: Session, url: string, 
     );
 }
 
-function statusOf(url: string, authority: string | undefined): Promise<number> {
+function codeOf(error: unknown): string {
+    return error instanceof Error && "code" in error ? String(error.code) : "";
+}
+
+function statusOf(url: string, authority: string | undefined, trusted: boolean): Promise<number> {
     return new Promise((resolve, reject) => {
         const request = get(
             url,
-            { ca: authority === undefined ? undefined : readFileSync(authority), lookup: localNames, agent: false, timeout: 10_000 },
+            {
+                ca: authority === undefined ? undefined : readFileSync(authority),
+                rejectUnauthorized: trusted,
+                lookup: localNames,
+                agent: false,
+                timeout: 10_000,
+            },
             (answer) => {
                 answer.resume();
                 resolve(answer.statusCode ?? 0);

@@ -1,4 +1,5 @@
 import type { HostContainer } from "./docker";
+import { type CertificateStatus, type DiskStatus, doorStatus } from "./door-status";
 import type { Session } from "./session";
 import type { StackState } from "./state";
 import { outputsOf, readState } from "./state";
@@ -15,7 +16,13 @@ export interface StackStatus {
         readonly health: string;
         /** When the container started; ISO 8601. */
         readonly since?: string;
+        /** How often the engine has started it again after it ended by itself. */
+        readonly restarts?: number;
     }[];
+    /** What clients are shown; null while no proxy runs. */
+    readonly certificate: CertificateStatus | null;
+    /** Where the engine keeps images, volumes and logs; null while no proxy runs. */
+    readonly disk: DiskStatus | null;
     readonly backups: {
         /** Time of the last good snapshot, ISO 8601. */
         readonly last: string | null;
@@ -40,18 +47,32 @@ export async function stackStatus(session: Session): Promise<StackStatus> {
     if (state === undefined || state.resources.length === 0) {
         const nothing = { last: null, lastDrill: null, repository: null };
         const problems = [`not deployed: ./quai up ${session.stack}`];
-        return { stack: stackId, application, target: target.kind, urls: [], services: [], backups: nothing, secrets: [], problems };
+        return {
+            stack: stackId,
+            application,
+            target: target.kind,
+            urls: [],
+            services: [],
+            certificate: null,
+            disk: null,
+            backups: nothing,
+            secrets: [],
+            problems,
+        };
     }
     const outputs = outputsOf(state);
     const containers = await session.host.containers();
     const services = await servicesOf(session, containers, state);
     const backup = await backupState(session, containers);
+    const door = await doorStatus(session, containers);
     return {
         stack: stackId,
         application,
         target: target.kind,
         urls: outputs["running"] === false ? [] : strings(outputs["urls"]),
         services,
+        certificate: door.certificate,
+        disk: door.disk,
         backups: {
             last: backup?.last?.time ?? null,
             lastDrill: backup?.lastDrill?.ok === true ? (backup.lastDrill.time ?? null) : null,
@@ -64,6 +85,7 @@ export async function stackStatus(session: Session): Promise<StackStatus> {
                 .filter(({ health }) => health !== "healthy")
                 .map(({ name, health }) => `${name} is ${health}: docker logs shows why`),
             ...(backup?.problems ?? []),
+            ...door.problems,
         ],
     };
 }
@@ -72,7 +94,7 @@ export async function stackStatus(session: Session): Promise<StackStatus> {
 async function servicesOf(session: Session, containers: readonly HostContainer[], state: StackState): Promise<StackStatus["services"]> {
     const wanted = state.resources.filter(({ type }) => type === "docker:index/container:Container");
     const byId = new Map(containers.map((container) => [container.id, container]));
-    const since = await startTimes(
+    const started = await startTimes(
         session,
         wanted.flatMap(({ id }) => (id !== undefined && byId.has(id) ? [id] : [])),
     );
@@ -82,21 +104,29 @@ async function servicesOf(session: Session, containers: readonly HostContainer[]
             const fallback =
                 typeof outputs?.["name"] === "string" ? outputs["name"].replace(`${session.settings.stackId}-`, "") : "unknown";
             const health = container === undefined ? "missing" : container.state === "running" ? container.health : container.state;
-            return { name: container?.service ?? fallback, release: container?.release ?? "", health, since: since.get(id ?? "") };
+            return { name: container?.service ?? fallback, release: container?.release ?? "", health, ...started.get(id ?? "") };
         })
         .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-async function startTimes(session: Session, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
+interface Started {
+    readonly since: string;
+    readonly restarts: number;
+}
+
+async function startTimes(session: Session, ids: readonly string[]): Promise<ReadonlyMap<string, Started>> {
     if (ids.length === 0) {
         return new Map();
     }
-    const text = await session.host.docker(["inspect", "--format", "{{.Id}} {{.State.StartedAt}}", ...ids]);
+    const text = await session.host.docker(["inspect", "--format", "{{.Id}} {{.State.StartedAt}} {{.RestartCount}}", ...ids]);
     return new Map(
         text
             .trim()
             .split("\n")
-            .map((line) => line.split(" ") as [string, string]),
+            .map((line) => {
+                const [id = "", since = "", restarts = "0"] = line.split(" ");
+                return [id, { since, restarts: Number(restarts) }] as const;
+            }),
     );
 }
 

@@ -1,5 +1,9 @@
+import { mkdtempSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { uptime } from "../../../../tools/cli/commands/status";
 import { stackStatus } from "../../../../tools/cli/stack/status";
 import { scratchFolder } from "../../support/scratch";
+import { certificate as certificateOf } from "../../tls-proxy/real/nginx";
 import { type Answers, container, CONTAINER, fakeStack, STACK, urn } from "./fakes";
 
 const scratch = scratchFolder("status");
@@ -22,7 +26,7 @@ const resources = (outputs: object = OUTPUTS) => [
 const STATE = { last: { time: "2026-11-20T02:00:12Z" }, lastDrill: { time: "2026-11-16T02:05:00Z", ok: true }, problems: [] };
 const WELL: Answers = {
     "ps ": `${container({ id: API, name: "demo-dev-api-3fa9c1d2", service: "api", release: "3fa9c1d2" })}\n${container({ id: BACKUP, role: "backup", service: "backup" })}\n`,
-    "inspect ": `${API} 2026-11-20T10:00:00Z\n${BACKUP} 2026-11-20T09:00:00Z\n`,
+    "inspect ": `${API} 2026-11-20T10:00:00Z 2\n${BACKUP} 2026-11-20T09:00:00Z 0\n`,
     "exec ": JSON.stringify(STATE),
 };
 const status = (answers: Answers, given: readonly object[] | undefined = resources()) =>
@@ -37,9 +41,11 @@ describe("./quai status --json", () => {
             target: "docker",
             urls: ["https://demo.localhost:8443"],
             services: [
-                { name: "api", release: "3fa9c1d2", health: "healthy", since: "2026-11-20T10:00:00Z" },
-                { name: "backup", release: "", health: "healthy", since: "2026-11-20T09:00:00Z" },
+                { name: "api", release: "3fa9c1d2", health: "healthy", since: "2026-11-20T10:00:00Z", restarts: 2 },
+                { name: "backup", release: "", health: "healthy", since: "2026-11-20T09:00:00Z", restarts: 0 },
             ],
+            certificate: null,
+            disk: null,
             backups: {
                 last: "2026-11-20T02:00:12Z",
                 lastDrill: "2026-11-16T02:05:00Z",
@@ -63,6 +69,8 @@ describe("./quai status --json", () => {
             target: "docker",
             urls: [],
             services: [],
+            certificate: null,
+            disk: null,
             backups: { last: null, lastDrill: null, repository: null },
             secrets: [],
             problems: ["not deployed: ./quai up dev"],
@@ -92,6 +100,45 @@ describe("./quai status --json", () => {
         const found = await status({ ...WELL, "exec ": JSON.stringify(state) });
         expect(found.backups).toMatchObject({ last: null, lastDrill: null });
         expect(found.problems).toEqual(["the last drill failed"]);
+    });
+
+    describe("the proxy tells of certificate and disk", () => {
+        const PROXY = "c".repeat(64);
+        const pem = (days: number) => {
+            const folder = mkdtempSync(join(scratch, "pem-"));
+            certificateOf(folder, ["demo.localhost"], days);
+            return readFileSync(join(folder, "certificate.pem"), "utf8");
+        };
+        const door = (certificate: string, disk = "/dev/sda1 100000000 26000000 74000000 26% /etc/quai") =>
+            status({
+                ...WELL,
+                "ps ": `${container({ id: PROXY, role: "proxy", service: "proxy" })}\n`,
+                "exec ": `${disk}\n${certificate}`,
+            });
+        const own = (problems: readonly string[]) => problems.filter((problem) => /certificate|disk/.test(problem));
+
+        test("days left, names, issuer; room", async () => {
+            const found = await door(pem(90));
+            expect(found.certificate).toMatchObject({ days: 89, names: ["demo.localhost"], issuer: "CN=demo.localhost" });
+            expect(found.disk).toEqual({ usedPercent: 26, freeBytes: 74000000 * 1024 });
+            expect(own(found.problems)).toEqual([]);
+        });
+
+        test("R94: a certificate with less than 14 days is a problem", async () => {
+            expect(own((await door(pem(10))).problems)[0]).toMatch(/^the certificate ends in 9 days, on \d{4}-\d\d-\d\d: /);
+        });
+
+        test("so is a disk that is full", async () => {
+            const { problems, disk } = await door(pem(90), "/dev/sda1 100000000 81000000 19000000 81% /etc/quai");
+            expect(disk?.usedPercent).toBe(81);
+            expect(own(problems)).toEqual(["the disk is 81 % full: docs/operations.md says what can go"]);
+        });
+    });
+
+    test("for how long, in two units", () => {
+        const now = Date.parse("2026-11-21T12:00:00Z");
+        const times = ["2026-11-21T11:59:30Z", "2026-11-21T08:58:30Z", "2026-11-18T10:30:00Z"];
+        expect(times.map((time) => uptime(time, now))).toEqual(["30s", "3h1m", "3d1h"]);
     });
 
     test("a backup service that can't say how it is is a problem", async () => {

@@ -57,7 +57,7 @@ function forVersion(text: string): string {
 }
 
 /** A certificate of the machine's openssl, with a key of ours. */
-export function certificate(folder: string, names: readonly string[]): void {
+export function certificate(folder: string, names: readonly string[], days = 1): void {
     const sans = names.map((name) => `DNS:${name}`).join(",");
     execFileSync(
         "openssl",
@@ -70,7 +70,7 @@ export function certificate(folder: string, names: readonly string[]): void {
             "ec_paramgen_curve:prime256v1",
             "-nodes",
             "-days",
-            "1",
+            String(days),
             "-subj",
             `/CN=${names[0]}`,
         ].concat(["-addext", `subjectAltName=${sans}`, "-keyout", join(folder, "key.pem"), "-out", join(folder, "certificate.pem")]),

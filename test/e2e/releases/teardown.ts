@@ -1,0 +1,13 @@
+import "./area";
+import { quai, removeCheckout, STACK } from "../support/checkout";
+import { stopPebble } from "./pebble";
+
+export default async function teardown(): Promise<void> {
+    if (process.env["QUAI_E2E_KEEP"] !== undefined) {
+        console.log(`kept: ${process.env["QUAI_E2E_CHECKOUT"] ?? ""}`);
+        return;
+    }
+    stopPebble();
+    await quai("down", STACK, "--yes", "--delete-data");
+    removeCheckout();
+}
