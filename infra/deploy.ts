@@ -32,5 +32,7 @@ export function deploy() {
         repository: deployed.repository,
         backupPassword: deployed.backupPassword,
         localAuthority: deployed.authorityPem,
+        // A preview that doesn't reach the host uses the images that the last update did.
+        imageMirror: typeof settings.imageMirror === "object" ? settings.imageMirror : undefined,
     };
 }

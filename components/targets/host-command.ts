@@ -1,7 +1,9 @@
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import type { DockerTarget } from "./docker-target";
-import { identity } from "./ssh";
+import { overSsh } from "./over-ssh";
+import type { SshConnection } from "./ssh";
+import { sshCommand } from "./ssh";
 
 export interface HostCommandArgs {
     /** POSIX shell, run with `-eu` on the host when the resource is made, and again whenever this or the input changes. */
@@ -18,7 +20,7 @@ export interface HostCommandArgs {
  * The program travels on standard input too, before the data, as one line of base64: when a command fails, the engine prints its whole
  * text, and people should see what failed and not a page of shell.
  */
-const RUN_FROM_INPUT = `IFS= read -r program; eval "$(printf %s "$program" | base64 -d)"`;
+export const RUN_FROM_INPUT = `IFS= read -r program; eval "$(printf %s "$program" | base64 -d)"`;
 
 export interface HostCommand {
     readonly resource: pulumi.CustomResource;
@@ -27,30 +29,28 @@ export interface HostCommand {
 
 /** A command on the target's host: here, or over SSH where the host is another machine. */
 export function hostCommand(target: DockerTarget, name: string, args: HostCommandArgs, opts: pulumi.CustomResourceOptions): HostCommand {
-    const program = pulumi.output(args.create).apply((text) => Buffer.from(`set -eu\n${text}`).toString("base64"));
-    const stdin = pulumi.secret(pulumi.interpolate`${program}\n${args.stdin ?? ""}`);
-    const create = `# ${[name, ...(args.fills ?? []).map((volume) => `fills volume ${volume}`)].join(", ")}\n${RUN_FROM_INPUT}`;
-    const options: pulumi.CustomResourceOptions = { ...opts, provider: target.commands, additionalSecretOutputs: ["stdin"] };
-    if (target.ssh === undefined) {
-        const local = new command.local.Command(name, { create, delete: args.delete, stdin, interpreter: ["/bin/sh", "-euc"] }, options);
-        return { resource: local, stdout: local.stdout };
-    }
-    const key = identity(target.ssh);
-    const remote = new command.remote.Command(
+    const { ssh } = target;
+    const programs = pulumi
+        .output(args.create)
+        .apply((text) => [...(ssh === undefined ? [] : [overSsh({ users: [ssh], run: RUN_FROM_INPUT })]), `set -eu\n${text}`].map(oneLine));
+    const resource = new command.local.Command(
         name,
         {
-            connection: {
-                host: target.ssh.host,
-                port: target.ssh.port,
-                user: target.ssh.user,
-                hostKey: target.ssh.hostKey,
-                ...(key === undefined ? {} : { privateKey: pulumi.secret(key) }),
-            },
-            create,
-            delete: args.delete === undefined ? undefined : pulumi.interpolate`set -eu\n${args.delete}`,
-            stdin,
+            create: `# ${[name, ...(args.fills ?? []).map((volume) => `fills volume ${volume}`)].join(", ")}\n${RUN_FROM_INPUT}`,
+            delete:
+                ssh === undefined || args.delete === undefined
+                    ? args.delete
+                    : pulumi.output(args.delete).apply((text) => remotely(ssh, text)),
+            stdin: pulumi.secret(pulumi.interpolate`${programs.apply((lines) => lines.join("\n"))}\n${args.stdin ?? ""}`),
+            interpreter: ["/bin/sh", "-euc"],
         },
-        options,
+        { ...opts, provider: target.commands, additionalSecretOutputs: ["stdin"] },
     );
-    return { resource: remote, stdout: remote.stdout };
+    return { resource, stdout: resource.stdout };
+}
+
+const oneLine = (program: string) => Buffer.from(program).toString("base64");
+
+function remotely(ssh: SshConnection, text: string): string {
+    return sshCommand(ssh, `set -eu\n${text}`);
 }

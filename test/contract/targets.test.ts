@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { deploy } from "../../infra/deploy";
-import { COMMAND, CONTAINER, NETWORK, record, type Recording, REMOTE_COMMAND, VOLUME } from "../unit/support/mocks";
+import { COMMAND, CONTAINER, NETWORK, record, type Recording, VOLUME } from "../unit/support/mocks";
 
 /**
  * One stack, every target: what a stack promises is the same wherever it is realized. A new target joins the table.
@@ -44,6 +44,7 @@ describe.each(targets)("the demo stack on %s", (_, target) => {
             [
                 "application",
                 "backupPassword",
+                "imageMirror",
                 "localAuthority",
                 "repository",
                 "running",
@@ -65,12 +66,11 @@ describe.each(targets)("the demo stack on %s", (_, target) => {
 
     test("R17: databases, then migrations, then services, then the proxy's switch, then the scheduler", () => {
         const after = (type: string, name: string): readonly string[] => made.get(type, name).after;
-        const commands = made.resources.some(({ type }) => type === COMMAND) ? COMMAND : REMOTE_COMMAND;
         const find = (pattern: RegExp) => made.resources.find(({ name }) => pattern.test(name))?.name ?? `nothing like ${String(pattern)}`;
         const [migrate, api] = [find(/^migrate-[0-9a-f]{8}$/), find(/^api-[0-9a-f]{8}$/)];
-        expect(after(commands, migrate)).toEqual(expect.arrayContaining(["redis", find(/^postgres-login-demo_migrate/)]));
+        expect(after(COMMAND, migrate)).toEqual(expect.arrayContaining(["redis", find(/^postgres-login-demo_migrate/)]));
         expect(after(CONTAINER, api)).toContain(migrate);
-        expect(after(commands, "proxy-routes")).toEqual(expect.arrayContaining([api, find(/^web-[0-9a-f]{8}$/), "proxy"]));
+        expect(after(COMMAND, "proxy-routes")).toEqual(expect.arrayContaining([api, find(/^web-[0-9a-f]{8}$/), "proxy"]));
         expect(after(CONTAINER, "scheduler")).toContain("proxy-routes");
     });
 
@@ -90,7 +90,7 @@ describe.each(targets)("the demo stack on %s", (_, target) => {
 
     test("stopped: data and secrets are all that is declared, and they are the same ones", async () => {
         const stopped = await realize(target, { "quai:running": "false" });
-        for (const type of [CONTAINER, NETWORK, COMMAND, REMOTE_COMMAND]) expect(stopped.list(type)).toEqual([]);
+        for (const type of [CONTAINER, NETWORK, COMMAND]) expect(stopped.list(type)).toEqual([]);
         expect(stopped.list(VOLUME)).toEqual(made.list(VOLUME));
         const generated = (recording: Recording<Deployed>) => recording.list().filter((name) => /^(random|tls):/.test(name));
         expect(generated(stopped)).toEqual(generated(made));
@@ -106,7 +106,7 @@ describe.each(targets)("the demo stack on %s", (_, target) => {
 
 test("the same stack is the same resources on every target: only the way to run a command differs", async () => {
     const [here, there] = await Promise.resolve(targets).then(async ([[, a], [, b]]) => [await realize(a), await realize(b)] as const);
-    expect(there.list().map((name) => name.replace(REMOTE_COMMAND, COMMAND))).toEqual(here.list());
+    expect(there.list()).toEqual(here.list());
     const containers = (recording: Recording<Deployed>) => recording.of(CONTAINER).map(({ name, inputs }) => ({ name, inputs }));
     expect(containers(there)).toEqual(containers(here));
 });

@@ -52,7 +52,6 @@ export const CONTAINER = "docker:index/container:Container";
 export const VOLUME = "docker:index/volume:Volume";
 export const NETWORK = "docker:index/network:Network";
 export const COMMAND = "command:local:Command";
-export const REMOTE_COMMAND = "command:remote:Command";
 
 /** Everything one program registered. */
 export class Recording<T> {

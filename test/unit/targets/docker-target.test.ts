@@ -1,4 +1,5 @@
 import { DockerTarget } from "../../../components/targets";
+import { sshOptions } from "../../../components/targets/ssh";
 import { COMMAND, IMAGE, NETWORK, record } from "../support/mocks";
 import { dockerTarget, MIB } from "../support/target";
 
@@ -45,16 +46,7 @@ describe("a Docker target", () => {
         const { get } = await record(() => dockerTarget({ ssh }));
         const { host, sshOpts } = get(PROVIDER, "host").inputs;
         expect(host).toBe("ssh://deploy@203.0.113.7");
-        expect(JSON.parse(String(sshOpts))).toEqual([
-            "-i",
-            "/keys/id",
-            "-o",
-            "IdentitiesOnly=yes",
-            "-o",
-            "BatchMode=yes",
-            "-o",
-            "ServerAliveInterval=15",
-        ]);
+        expect(JSON.parse(String(sshOpts))).toEqual(sshOptions(ssh));
     });
 
     test("R27: the password of a registry is a secret input", async () => {

@@ -1,16 +1,13 @@
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { hostCommand } from "../../../components/targets/host-command";
-import { sshConnection } from "../../../components/targets/ssh";
-import { COMMAND, record, REMOTE_COMMAND } from "../support/mocks";
+import { COMMAND, record } from "../support/mocks";
 import { commandOf, dockerTarget } from "../support/target";
-import { run, scratchFolder } from "../support/scratch";
+import { run } from "../support/scratch";
 
 const RUN = `IFS= read -r program; eval "$(printf %s "$program" | base64 -d)"`;
 
 describe("a command on the host", () => {
     test("here: a local command whose program and data come on standard input, as a secret (R27)", async () => {
-        const { of, get } = await record(() => {
+        const { get } = await record(() => {
             const target = dockerTarget();
             return hostCommand(
                 target,
@@ -19,7 +16,6 @@ describe("a command on the host", () => {
                 { parent: target },
             );
         });
-        expect(of(REMOTE_COMMAND)).toEqual([]);
         const command = get(COMMAND, "task");
         expect(command).toMatchObject({
             parent: "host",
@@ -35,37 +31,6 @@ describe("a command on the host", () => {
         });
         expect(commandOf(command)).toEqual({ script: "set -eu\necho one", data: "data" });
     });
-
-    test("elsewhere: over SSH, with the pinned host key and the private key as a secret", async () => {
-        const key = join(scratch, "id");
-        writeFileSync(key, "private key text\n");
-        const { of, get } = await record(() => {
-            const ssh = sshConnection("ssh://deploy@203.0.113.7:2222", "ssh-ed25519 AAAA", key);
-            const target = dockerTarget({ ssh });
-            return hostCommand(target, "task", { create: "echo one", delete: "echo gone" }, { parent: target });
-        });
-        expect(of(COMMAND)).toEqual([]);
-        const { inputs, secrets, provider } = get(REMOTE_COMMAND, "task");
-        expect(provider).toBe("host-commands");
-        expect(secrets).toContain("stdin");
-        expect(secrets.some((path) => path.startsWith("connection"))).toBe(true);
-        expect(inputs).toEqual({
-            connection: {
-                host: "203.0.113.7",
-                port: 2222,
-                user: "deploy",
-                hostKey: "ssh-ed25519 AAAA",
-                privateKey: "private key text\n",
-                dialErrorLimit: 10,
-                perDialTimeout: 15,
-            },
-            create: `# task\n${RUN}`,
-            delete: "set -eu\necho gone",
-            stdin: `${Buffer.from("set -eu\necho one").toString("base64")}\n`,
-        });
-    });
-
-    const scratch = scratchFolder("host-command");
 
     test.each([
         ["its data reaches the program", 'cat; echo "[$?]"', "one\ntwo", { code: 0, stdout: "one\ntwo[0]\n" }],

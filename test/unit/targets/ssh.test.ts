@@ -1,8 +1,5 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { homedir } from "node:os";
-import { join } from "node:path";
-import { identity, sshConnection, sshOptions } from "../../../components/targets/ssh";
-import { scratchFolder } from "../support/scratch";
+import type { SshConnection } from "../../../components/targets/ssh";
+import { asUser, sshArguments, sshCommand, sshConnection, sshOptions } from "../../../components/targets/ssh";
 
 describe("where a host is", () => {
     test.each([
@@ -24,31 +21,48 @@ describe("where a host is", () => {
     );
 });
 
-test("ssh never asks, and offers one key alone where one is named", () => {
-    const connection = sshConnection("ssh://deploy@host");
-    expect(sshOptions(connection)).toEqual(["-o", "BatchMode=yes", "-o", "ServerAliveInterval=15"]);
-    expect(sshOptions({ ...connection, identityFile: "/keys/id" }).slice(0, 4)).toEqual(["-i", "/keys/id", "-o", "IdentitiesOnly=yes"]);
-});
+describe("how ssh is run", () => {
+    const key = `ssh-ed25519 ${"A".repeat(68)}`;
+    const connection = sshConnection("ssh://deploy@host.example.com:2222", key, "~/.ssh/deploy_ed25519");
 
-test("~ in the key's path is the home folder, for ssh and for us", () => {
-    const { identityFile } = sshConnection("ssh://deploy@host", undefined, "~/.ssh/deploy_ed25519");
-    expect(identityFile).toBe(join(homedir(), ".ssh", "deploy_ed25519"));
-    expect(sshConnection("ssh://deploy@host", undefined, "/keys/~/id").identityFile).toBe("/keys/~/id");
-});
-
-describe("the private key", () => {
-    const scratch = scratchFolder("ssh");
-
-    test("is read from its file; without one, the agent's keys are used", () => {
-        const file = join(mkdtempSync(join(scratch, "keys-")), "id");
-        writeFileSync(file, "key text\n");
-        expect(identity(sshConnection("ssh://deploy@host", undefined, file))).toBe("key text\n");
-        expect(identity(sshConnection("ssh://deploy@host"))).toBeUndefined();
+    test("it never asks, offers one key alone where one is named, and leaves ~ to ssh", () => {
+        expect(sshOptions(connection)).toEqual(
+            expect.arrayContaining(["BatchMode=yes", "-i", "~/.ssh/deploy_ed25519", "IdentitiesOnly=yes"]),
+        );
+        expect(sshOptions(sshConnection("ssh://deploy@host"))).not.toContain("-i");
     });
 
-    test("one that can't be read is named with its setting", () => {
-        expect(() => identity(sshConnection("ssh://deploy@host", undefined, "/nowhere/id"))).toThrow(
-            'quai:target.identityFile: can\'t be read (got "/nowhere/id"); check the path and its mode',
+    test("R106: the pinned host key is the only one that counts, without a file", () => {
+        expect(sshOptions(connection)).toEqual(
+            expect.arrayContaining([
+                "StrictHostKeyChecking=yes",
+                `KnownHostsCommand=/bin/echo %H ${key}`,
+                "UserKnownHostsFile=/dev/null",
+                "GlobalKnownHostsFile=/dev/null",
+                "HostKeyAlgorithms=ssh-ed25519",
+            ]),
         );
+        expect(sshOptions({ ...connection, hostKey: "ssh-rsa AAAA" })).toContain("HostKeyAlgorithms=rsa-sha2-512,rsa-sha2-256");
+    });
+
+    test("one connection per host, user and key; its socket's name is short", () => {
+        const socket = (each: SshConnection) => sshOptions(each).find((option) => option.startsWith("ControlPath=")) ?? "";
+        expect(socket(connection)).toMatch(/^ControlPath=~\/\.ssh\/quai-[0-9a-f]{8}$/);
+        const others = [
+            asUser(connection, "root"),
+            { ...connection, hostKey: "ssh-ed25519 BBBB" },
+            { ...connection, identityFile: undefined },
+        ];
+        expect(new Set([connection, ...others].map(socket)).size).toBe(4);
+    });
+
+    test("the host is never taken for an option, the command is one argument", () => {
+        const words = sshArguments(connection, "echo 'a b'");
+        expect(words.slice(-7)).toEqual(["-l", "deploy", "-p", "2222", "--", "host.example.com", "echo 'a b'"]);
+        expect(sshCommand(connection, "echo a b")).toMatch(/ -- host\.example\.com 'echo a b'$/);
+    });
+
+    test("another user of the same host", () => {
+        expect(asUser(connection, "root")).toEqual({ ...connection, user: "root", url: "ssh://root@host.example.com:2222" });
     });
 });

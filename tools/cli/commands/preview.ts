@@ -15,10 +15,13 @@ interface PreviewOptions {
 
 async function preview(named: string | undefined, options: PreviewOptions): Promise<void> {
     const out = terminal();
-    const session = await openStack(out, named ?? options.stack, { yes: options.yes });
-    const drift = await findDrift(session, await readState(session.engine, session.stack));
-    if (drift.missing.length > 0) {
-        out.warn(`not as it was left: ${drift.missing.join(", ")}; ./quai up puts it back`);
+    const session = await openStack(out, named ?? options.stack, { yes: options.yes, connect: options.refresh === true });
+    // A host over SSH need not be reachable for a preview, in a pull request for one.
+    if (session.ssh === undefined || options.refresh === true) {
+        const drift = await findDrift(session, await readState(session.engine, session.stack));
+        if (drift.missing.length > 0) {
+            out.warn(`not as it was left: ${drift.missing.join(", ")}; ./quai up puts it back`);
+        }
     }
     const flags = [options.diff === true && "--diff", options.refresh === true && "--refresh"].filter((flag) => flag !== false);
     mustHaveWorked(await runEngine(out, session, ["preview", ...flags]), "The preview", "Nothing was changed.");

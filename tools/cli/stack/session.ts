@@ -1,7 +1,9 @@
 import { readdirSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
+import { sshOf } from "../../../infra/host";
 import type { Settings } from "../../../infra/settings";
 import { parseSettings, SettingsError } from "../../../infra/settings";
+import type { SshConnection } from "../../../components/targets/ssh";
 import { imagesOf } from "../../../stacks/images";
 import type { Engine } from "../../engine";
 import { ensureEngine, ensurePlugins, runPulumi } from "../../engine";
@@ -14,8 +16,9 @@ import { imagesFor } from "../../offline/images";
 import { interruptSignal } from "../interrupt";
 import type { Terminal } from "../terminal";
 import { DockerHost } from "./docker";
-import { readStackFile, withoutSecrets, workingFolder, writeWorkingCopy } from "./stack-file";
-import { readState } from "./state";
+import { readStackFile, withoutSecrets, workingCopy, workingFolder, writeWorkingCopy } from "./stack-file";
+import { connect, dockerOverSsh } from "./ssh-host";
+import { outputsOf, readState } from "./state";
 
 export interface StackOptions {
     readonly yes?: boolean;
@@ -23,6 +26,8 @@ export interface StackOptions {
     readonly additions?: Readonly<Record<string, unknown>>;
     /** Builds or pulls what the stack's images need. @default true */
     readonly images?: boolean;
+    /** False: a host over SSH need not be reachable. What stands in for its images is what the last update used. @default true */
+    readonly connect?: boolean;
 }
 
 /** Everything a command needs to work with one stack. */
@@ -34,7 +39,9 @@ export interface Session {
     readonly host: DockerHost;
     /** The stack file that the engine is given. */
     readonly configFile: string;
-    /** Variables that lead to the Docker engine. */
+    /** How the host is reached; undefined: it's this machine. */
+    readonly ssh?: SshConnection;
+    /** Variables that lead the engine to this machine's Docker. */
     readonly dockerEnv: Readonly<Record<string, string>>;
 }
 
@@ -61,24 +68,43 @@ function applications(checkout: string): string[] {
 export async function openStack(out: Terminal, stack: string, options: StackOptions = {}): Promise<Session> {
     const checkout = checkoutRoot;
     const settings = stackSettings(checkout, stack);
-    const remote = settings.target.kind === "docker" ? settings.target.host : undefined;
+    const ssh = sshOf(settings);
     const confirm = out.interactive ? (question: string) => out.confirm(question) : undefined;
-    const docker = remote === undefined ? await ensureDocker({ yes: options.yes, reporter: out, confirm }) : undefined;
+    const docker = ssh === undefined ? await ensureDocker({ yes: options.yes, reporter: out, confirm }) : undefined;
     const dockerEnv = docker?.env ?? {};
+    const hostEnv = ssh === undefined ? dockerEnv : dockerOverSsh(checkout, stack, ssh);
+    if (ssh !== undefined && options.connect !== false) await connect(ssh);
     const engine = await ensureEngine({ reporter: out, signal: interruptSignal() });
     await ensurePlugins(engine, neededPlugins(), { reporter: out, signal: interruptSignal() });
-    const mirror = options.images === false ? {} : await imageAdditions(out, settings, remote ?? dockerEnv["DOCKER_HOST"]);
-    const configFile = writeWorkingCopy(checkout, stack, { ...mirror, ...options.additions });
-    const host = new DockerHost(settings.stackId, remote, { ...process.env, ...dockerEnv });
-    const session = { checkout, stack, settings, engine, host, configFile, dockerEnv };
+    const host = new DockerHost(settings.stackId, undefined, { ...process.env, ...hostEnv });
+    const session = {
+        checkout,
+        stack,
+        settings,
+        engine,
+        host,
+        ssh,
+        configFile: relative(checkout, workingCopy(checkout, stack)),
+        dockerEnv,
+    };
+    const mirror = options.images === false ? {} : await imageAdditions(out, session, hostEnv, options.connect !== false);
+    writeWorkingCopy(checkout, stack, { ...mirror, ...options.additions });
     await initialise(session);
     return session;
 }
 
+type Variables = Readonly<Record<string, string | undefined>>;
+
 /** Where no registry answers, what stands in for the official images. A mirror that the user set is left alone. */
-async function imageAdditions(out: Terminal, settings: Settings, host: string | undefined): Promise<Record<string, unknown>> {
+async function imageAdditions(out: Terminal, session: Session, hostEnv: Variables, connected: boolean): Promise<Record<string, unknown>> {
+    const { settings, ssh } = session;
     if (settings.imageMirror !== undefined) {
         return {};
+    }
+    if (ssh !== undefined && !connected) {
+        const state = await readState(session.engine, session.stack);
+        const used = state === undefined ? undefined : outputsOf(state)["imageMirror"];
+        return used === undefined ? {} : { "quai:imageMirror": used };
     }
     let step: ReturnType<Terminal["step"]> | undefined;
     const onProgress = (line: string) => {
@@ -87,7 +113,8 @@ async function imageAdditions(out: Terminal, settings: Settings, host: string | 
     };
     try {
         const needs = imagesOf(settings).map((reference) => ({ reference }));
-        const { imageMirror } = await imagesFor(needs, { onProgress, docker: { host } });
+        const docker = { host: hostEnv["DOCKER_HOST"], env: hostEnv };
+        const { imageMirror } = await imagesFor(needs, { onProgress, docker, copyFrom: ssh === undefined ? undefined : {} });
         step?.done();
         return Object.keys(imageMirror).length === 0 ? {} : { "quai:imageMirror": imageMirror };
     } catch (error) {

@@ -1,21 +1,12 @@
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import type { Settings } from "../../../infra/settings";
 import { sh } from "../../../components/internal/shell";
 import type { SshConnection } from "../../../components/targets/ssh";
-import { SOCKETS, sshArguments, sshConnection, sshOptions } from "../../../components/targets/ssh";
+import { SOCKETS, sshArguments, sshOptions } from "../../../components/targets/ssh";
 import { findOnPath, prependPath, workDir } from "../../engine/paths";
 import { lastLines, run } from "../../engine/process";
 import { SetupError } from "../../engine/types";
-
-/** How the stack's host is reached; undefined: it's this machine, or none. */
-export function sshOf(settings: Settings): SshConnection | undefined {
-    const { target } = settings;
-    return target.kind === "docker" && target.host !== undefined
-        ? sshConnection(target.host, target.hostKey, target.identityFile)
-        : undefined;
-}
 
 /**
  * Variables by which the docker command reaches the host's engine. It takes no options for ssh, so it finds an `ssh` with ours before the

@@ -7,23 +7,27 @@ export interface DockerOptions {
     readonly host?: string;
     /** The command. @default docker */
     readonly command?: string;
+    /** Further variables for it, such as a PATH with another ssh. @default none */
+    readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
 export class Docker {
     readonly command: string;
     private readonly host: string | undefined;
+    private readonly more: DockerOptions["env"];
     private builder: string | undefined;
 
     constructor(options: DockerOptions = {}) {
         this.command = options.command ?? "docker";
         this.host = options.host;
+        this.more = options.env;
     }
 
     /** The environment that points the command line at the engine. */
     get env(): NodeJS.ProcessEnv {
         if (this.host === undefined) return process.env;
         const { DOCKER_CONTEXT: _context, ...rest } = process.env;
-        return { ...rest, DOCKER_HOST: this.host };
+        return { ...rest, ...this.more, DOCKER_HOST: this.host };
     }
 
     run(args: readonly string[], options: RunOptions = {}): Promise<RunResult> {

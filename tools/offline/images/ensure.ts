@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { importBase, removeLeftovers } from "./base";
+import { copyImages } from "./copy";
 import { Docker, type DockerOptions } from "./docker";
 import { withLock } from "./lock";
 import { sparingly } from "./progress";
@@ -13,6 +14,8 @@ export interface EnsureOptions {
     readonly onProgress?: (line: string) => void;
     /** The engine that must have the images. @default the command line's own choice */
     readonly docker?: DockerOptions;
+    /** Another engine whose images are taken before any is built: this machine's, where `docker` is another one's. @default none */
+    readonly copyFrom?: DockerOptions;
     /** Where root file systems are kept. @default `images` in the user's cache folder */
     readonly cacheFolder?: string;
 }
@@ -52,6 +55,11 @@ async function buildMissing(recipes: readonly ImageRecipe[], docker: Docker, opt
         removeLeftovers(cache);
         // Asked again: whoever held the lock may have built them.
         const have = await docker.present([...new Set(recipes.flatMap((recipe) => [recipe.tag, recipe.base.tag]))]);
+        const missing = [...new Set(recipes.map(({ tag }) => tag))].filter((tag) => !have.has(tag));
+        if (options.copyFrom !== undefined && missing.length > 0) {
+            onProgress("images: copying from this machine's engine");
+            for (const tag of await copyImages(missing, new Docker(options.copyFrom), docker)) have.add(tag);
+        }
         for (const recipe of recipes) {
             if (have.has(recipe.tag)) continue;
             await baseOf(recipe.base, have, docker, cache, onProgress);
