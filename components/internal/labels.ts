@@ -11,6 +11,7 @@ export type Role =
     | "worker"
     | "scheduler"
     | "job"
+    | "one-off"
     | "proxy"
     | "postgres"
     | "redis"

@@ -10,6 +10,8 @@ export const STATUS_PORT = 8081;
 export const CONFIG_FOLDER = "/etc/quai";
 /** Where the volume shared with the certificate service is mounted. */
 export const ACME_FOLDER = "/etc/quai-acme";
+/** In that volume, beside `current`: while it's there, everything is answered 503. */
+export const MAINTENANCE_FILE = "maintenance";
 export const FILES_FOLDER = "/srv/files";
 
 /** Suites of guides 000 and 001 (R68), AES-256 beside AES-128. */
@@ -89,6 +91,7 @@ function site(spec: ProxySpec): string[] {
         "geo $remote_addr $from_here { default 0; 127.0.0.1 1; }",
         "map $from_here $shown_release { 0 ''; 1 $release; }",
         "# A reload would close idle connections at once, under a request that is on its way; so they get to send one more (R101).",
+        'map $maintenance $retry_after { default ""; on 120; }',
         `keepalive_min_timeout ${idleAfterSwitch(spec.drain)}s;`,
         ...spec.zones.map(zone),
         "limit_req_status 429;",
@@ -192,6 +195,7 @@ function secureServer(spec: ProxySpec, server: { names: readonly string[]; route
         `    listen ${HTTPS_PORT} ssl;`,
         `    server_name ${server.names.join(" ")};`,
         "    set $release '';",
+        ...indent(maintenance()),
         "    set $cache '';",
         "    # Here and nowhere below: a header in a location would drop all of these there.",
         ...(maxAge === 0 ? [] : [`    add_header Strict-Transport-Security "${hsts}" always;`]),
@@ -201,8 +205,25 @@ function secureServer(spec: ProxySpec, server: { names: readonly string[]; route
         "    add_header Referrer-Policy strict-origin-when-cross-origin always;",
         "    add_header X-Quai-Release $shown_release always;",
         "    add_header Cache-Control $cache;",
+        "    add_header Retry-After $retry_after always;",
         ...indent(server.routes.flatMap((route) => location(spec, route))),
         "}",
+    ];
+}
+
+/** The proxy's own checks pass, so that an update can be proved while nobody else is served. */
+function maintenance(): string[] {
+    const page =
+        "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content=width=device-width><title>Maintenance</title>" +
+        "<body style='font:1.1rem/1.5 system-ui,sans-serif;max-width:32rem;margin:20vh auto;padding:0 1rem'><h1>Back soon</h1>" +
+        "<p>This site is being worked on. Please try again in a few minutes.</p></body></html>";
+    return [
+        "set $maintenance '';",
+        `if (-f ${CONFIG_FOLDER}/${MAINTENANCE_FILE}) { set $maintenance on; }`,
+        "if ($from_here) { set $maintenance ''; }",
+        "if ($maintenance) { return 503; }",
+        "error_page 503 @maintenance;",
+        `location @maintenance { types {} default_type text/html; return 503 "${page}"; }`,
     ];
 }
 

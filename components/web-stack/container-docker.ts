@@ -9,6 +9,11 @@ const SECRETS = "/run/secrets";
 /** Reads each variable from its file, then becomes the command: the values are in the process, not in the container's settings. */
 const EXPORT_SECRETS = `for file in ${SECRETS}/${VARIABLE}*; do export "\${file#${SECRETS}/${VARIABLE}}=$(cat "$file")"; done; exec "$@"`;
 
+/** Whether an entry point is the shell that turns secrets into variables. */
+export function isSecretShell(entrypoint: readonly string[]): boolean {
+    return entrypoint[2] === EXPORT_SECRETS;
+}
+
 /** Entry point and command, as the docker provider and `docker run` take them. */
 export function commandOf(args: ContainerArgs): { entrypoints?: string[]; command?: string[] } {
     if (args.secretEnv !== undefined && Object.keys(args.secretEnv).length > 0) {

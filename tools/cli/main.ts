@@ -7,8 +7,12 @@ import { checkoutRoot } from "../engine/versions";
 import * as backup from "./commands/backup";
 import * as doctor from "./commands/doctor";
 import * as down from "./commands/down";
+import * as exec from "./commands/exec";
+import * as logs from "./commands/logs";
+import * as maintenance from "./commands/maintenance";
 import * as preview from "./commands/preview";
 import * as restore from "./commands/restore";
+import * as run from "./commands/run";
 import * as status from "./commands/status";
 import * as test from "./commands/test";
 import * as up from "./commands/up";
@@ -16,7 +20,20 @@ import { epilogue } from "./help";
 import { terminal } from "./terminal";
 
 /** Registered in this order, which is the order of the help text. */
-const commands: readonly { readonly register: (program: Command) => void }[] = [up, test, preview, status, backup, restore, down, doctor];
+const commands: readonly { readonly register: (program: Command) => void }[] = [
+    up,
+    test,
+    preview,
+    status,
+    logs,
+    exec,
+    run,
+    maintenance,
+    backup,
+    restore,
+    down,
+    doctor,
+];
 
 /** What a program that calls this one may rely on. */
 export const exitCodes = { fine: 0, failure: 1, usage: 2 } as const;

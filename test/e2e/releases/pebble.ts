@@ -64,6 +64,10 @@ export function stopPebble(): void {
     }
 }
 
+function isConnected(): boolean {
+    return docker("inspect", "--format", "{{json .NetworkSettings.Networks}}", NAME).includes(`${STACK_ID}-app`);
+}
+
 /** The server answers from now on, and its root is what the tests' clients trust. */
 export function wakePebble(): void {
     const proxy = docker(
@@ -72,10 +76,11 @@ export function wakePebble(): void {
         `{{(index .NetworkSettings.Networks "${STACK_ID}-app").IPAddress}}`,
         `${STACK_ID}-proxy`,
     ).trim();
-    const networks = docker("inspect", "--format", "{{json .NetworkSettings.Networks}}", NAME);
-    if (!networks.includes(`${STACK_ID}-app`)) docker("network", "connect", "--alias", "acme-server", `${STACK_ID}-app`, NAME);
+    if (!isConnected()) docker("network", "connect", "--alias", "acme-server", `${STACK_ID}-app`, NAME);
     docker("exec", NAME, "sh", "-c", `printf '127.0.0.1 localhost\\n%s %s\\n' ${proxy} ${HOST} > /etc/hosts`);
-    docker("exec", "--detach", NAME, "pebble", "-config", "/pebble/config.json");
+    // One process throughout: it forgets accounts and authority when it ends.
+    if (!docker("exec", NAME, "sh", "-c", "pidof pebble || true").trim())
+        docker("exec", "--detach", NAME, "pebble", "-config", "/pebble/config.json");
     docker("exec", NAME, "sh", "-c", "until curl -fsk -o /dev/null https://localhost:15000/roots/0; do sleep 0.2; done");
     const root = docker("exec", NAME, "curl", "-fsk", "https://localhost:15000/roots/0");
     mkdirSync(join(checkout(), ".quai", STACK), { recursive: true });
@@ -83,5 +88,5 @@ export function wakePebble(): void {
 }
 
 export function putPebbleToSleep(): void {
-    docker("exec", NAME, "sh", "-c", "kill $(pidof pebble)");
+    docker("network", "disconnect", `${STACK_ID}-app`, NAME);
 }

@@ -7,6 +7,8 @@ export function wrongCommand(program: Command, line: string): string | undefined
     const given: string[] = [];
     while (words.length > 0) {
         const word = words.shift() ?? "";
+        // What follows is another program's.
+        if (word === "--") break;
         if (word.startsWith("-")) {
             const option = optionOf(program, command, word);
             if (option === undefined) return `${command.name()} has no option ${word}`;

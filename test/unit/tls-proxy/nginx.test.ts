@@ -56,7 +56,7 @@ describe("the configuration of the proxy", () => {
         expect(
             blocks(config(), /^location /)
                 .map(([first]) => first)
-                .slice(4),
+                .slice(5),
         ).toEqual([
             "location = /api/health {",
             "location = /health {",
@@ -162,7 +162,7 @@ describe("the configuration of the proxy", () => {
     test("R82: headers stand at the server's level, once, and in no location", () => {
         const [secure = []] = servers(config()).slice(3);
         const text = config();
-        expect(text.match(/add_header/g)).toHaveLength(7);
+        expect(text.match(/add_header/g)).toHaveLength(8);
         expect(secure.filter((line) => line.startsWith("add_header"))).toEqual([
             'add_header Strict-Transport-Security "max-age=31536000; includeSubDomains" always;',
             "add_header X-Content-Type-Options nosniff always;",
@@ -171,6 +171,7 @@ describe("the configuration of the proxy", () => {
             "add_header Referrer-Policy strict-origin-when-cross-origin always;",
             "add_header X-Quai-Release $shown_release always;",
             "add_header Cache-Control $cache;",
+            "add_header Retry-After $retry_after always;",
         ]);
         expect(
             blocks(text, /^location /)

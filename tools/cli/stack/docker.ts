@@ -45,6 +45,16 @@ export class DockerHost {
         return result.code;
     }
 
+    /** Hands the terminal over to a docker command. @returns its exit status */
+    async attended(args: readonly string[]): Promise<number> {
+        return (await run("docker", args, { env: this.env, inherit: true })).code;
+    }
+
+    /** A docker command whose lines are shown as they come, until it ends or is told to. */
+    async follow(args: readonly string[], onLine: (line: string) => void, signal?: AbortSignal): Promise<number> {
+        return (await run("docker", args, { env: this.env, onLine, signal })).code;
+    }
+
     async containers(): Promise<readonly HostContainer[]> {
         const label = (name: string) => `{{.Label "io.quai.${name}"}}`;
         const format = ["{{.ID}}", "{{.Names}}", "{{.State}}", "{{.Status}}", label("role"), label("service"), label("release")].join("\t");

@@ -1,5 +1,5 @@
 import { X509Certificate } from "node:crypto";
-import { CONFIG_FOLDER } from "../../../components/tls-proxy/nginx";
+import { CONFIG_FOLDER, MAINTENANCE_FILE } from "../../../components/tls-proxy/nginx";
 import { WARN_DAYS } from "../../../components/tls-proxy/own-certificate";
 import type { HostContainer } from "./docker";
 import type { Session } from "./session";
@@ -29,7 +29,12 @@ const DAY = 86_400_000;
 const DISK_PERCENT = 80;
 /** Short of this much nothing is wrong on a large disk, however full it is. */
 const DISK_FREE = 20 * 1024 ** 3;
-const LOOK = ["/bin/sh", "-c", `df -Pk ${CONFIG_FOLDER} | tail -n 1; cat ${CONFIG_FOLDER}/current/certificate.pem`];
+const MARK = "maintenance";
+const LOOK = [
+    "/bin/sh",
+    "-c",
+    `df -Pk ${CONFIG_FOLDER} | tail -n 1; if [ -f ${CONFIG_FOLDER}/${MAINTENANCE_FILE} ]; then echo ${MARK}; fi; cat ${CONFIG_FOLDER}/current/certificate.pem`,
+];
 
 /** What the proxy's container can tell: the certificate that it shows, and the room on the disk that its volumes are on. */
 export async function doorStatus(session: Session, containers: readonly HostContainer[]): Promise<DoorStatus> {
@@ -38,11 +43,12 @@ export async function doorStatus(session: Session, containers: readonly HostCont
         return { certificate: null, disk: null, problems: [] };
     }
     const [room = "", ...pem] = await output(session, proxy.id, LOOK);
+    const closed = pem[0] === MARK ? [`in maintenance, everything is answered 503: ./quai maintenance off --stack ${session.stack}`] : [];
     const certificate = certificateIn(pem.join("\n"));
     const disk = diskIn(room);
     const acme = containers.find(({ role, state }) => role === "certificates" && state === "running");
     const ofCertificate = acme === undefined ? endProblems(certificate) : await acmeProblems(session, acme.id);
-    return { certificate, disk, problems: [...ofCertificate, ...diskProblems(disk)] };
+    return { certificate, disk, problems: [...closed, ...ofCertificate, ...diskProblems(disk)] };
 }
 
 async function output(session: Session, container: string, command: readonly string[]): Promise<string[]> {

@@ -3,6 +3,7 @@ import type { LookupFunction } from "node:net";
 import { lookup } from "node:dns";
 import { get } from "node:https";
 import { join, relative } from "node:path";
+import { CONFIG_FOLDER, MAINTENANCE_FILE } from "../../../components/tls-proxy/nginx";
 import { workDir } from "../../engine/paths";
 import { SetupError } from "../../engine/types";
 import type { Terminal } from "../terminal";
@@ -43,6 +44,10 @@ export async function publicCheck(out: Terminal, session: Session, url: string, 
                 }
                 return;
             }
+            if (status === 503 && (await inMaintenance(session))) {
+                out.warn(`${url} is in maintenance: ./quai maintenance off --stack ${session.stack}`);
+                return;
+            }
             last = `status ${status}`;
         } catch (error) {
             last = error instanceof Error ? error.message : String(error);
@@ -54,6 +59,13 @@ export async function publicCheck(out: Terminal, session: Session, url: string, 
     throw new SetupError(
         `${url} doesn't answer as it should (${last}); the containers are healthy, so look at name, ports and firewall: ./quai status ${session.stack}`,
     );
+}
+
+async function inMaintenance({ host, settings }: Session): Promise<boolean> {
+    const proxy = (await host.containers()).find(({ role, state }) => role === "proxy" && state === "running");
+    if (proxy === undefined) return false;
+    const code = await host.exec(proxy.id, ["test", "-f", `${CONFIG_FOLDER}/${MAINTENANCE_FILE}`], () => undefined);
+    return settings.running && code === 0;
 }
 
 function codeOf(error: unknown): string {

@@ -51,7 +51,10 @@ async function forgetPending(out: Terminal, session: Session): Promise<void> {
 async function removeUnknown(out: Terminal, session: Session, state: StackState | undefined): Promise<void> {
     const known = state?.text ?? "";
     // By id: a new container may have the name of the one that it was to replace. Jobs are in the state by the command that removes them.
-    const containers = (await session.host.containers()).filter(({ id, name }) => !known.includes(id) && !known.includes(` ${name} `));
+    const containers = (await session.host.containers())
+        // What somebody runs in a release's environment is nobody's leftover while it runs.
+        .filter(({ role, state: now }) => role !== "one-off" || now !== "running")
+        .filter(({ id, name }) => !known.includes(id) && !known.includes(` ${name} `));
     if (containers.length > 0) {
         out.info(`Removing containers that an interrupted update left: ${containers.map(({ name }) => name).join(", ")}`);
         await initialised(

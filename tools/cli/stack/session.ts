@@ -64,8 +64,16 @@ function applications(checkout: string): string[] {
         .filter((name) => !notApplications.includes(name));
 }
 
-/** Settings, engine, plugins, Docker and images, each made ready if it isn't: in the order in which problems are cheapest to find. */
-export async function openStack(out: Terminal, stack: string, options: StackOptions = {}): Promise<Session> {
+/** What a command needs that talks to containers only: no engine of Pulumi, so there is nothing to install or to wait for. */
+export type HostSession = Pick<Session, "checkout" | "stack" | "settings" | "host" | "ssh" | "dockerEnv">;
+
+interface OpenHost extends HostSession {
+    /** Variables by which the docker command reaches the host's engine. */
+    readonly hostEnv: Variables;
+}
+
+/** Settings and Docker. */
+export async function openHost(out: Terminal, stack: string, options: Pick<StackOptions, "yes" | "connect"> = {}): Promise<OpenHost> {
     const checkout = checkoutRoot;
     const settings = stackSettings(checkout, stack);
     const ssh = sshOf(settings);
@@ -74,19 +82,17 @@ export async function openStack(out: Terminal, stack: string, options: StackOpti
     const dockerEnv = docker?.env ?? {};
     const hostEnv = ssh === undefined ? dockerEnv : dockerOverSsh(checkout, stack, ssh);
     if (ssh !== undefined && options.connect !== false) await connect(ssh);
+    const host = new DockerHost(settings.stackId, undefined, { ...process.env, ...hostEnv });
+    return { checkout, stack, settings, host, ssh, dockerEnv, hostEnv };
+}
+
+/** Settings, engine, plugins, Docker and images, each made ready if it isn't: in the order in which problems are cheapest to find. */
+export async function openStack(out: Terminal, stack: string, options: StackOptions = {}): Promise<Session> {
+    const { hostEnv, ...opened } = await openHost(out, stack, options);
+    const { checkout } = opened;
     const engine = await ensureEngine({ reporter: out, signal: interruptSignal() });
     await ensurePlugins(engine, neededPlugins(), { reporter: out, signal: interruptSignal() });
-    const host = new DockerHost(settings.stackId, undefined, { ...process.env, ...hostEnv });
-    const session = {
-        checkout,
-        stack,
-        settings,
-        engine,
-        host,
-        ssh,
-        configFile: relative(checkout, workingCopy(checkout, stack)),
-        dockerEnv,
-    };
+    const session = { ...opened, engine, configFile: relative(checkout, workingCopy(checkout, stack)) };
     const mirror = options.images === false ? {} : await imageAdditions(out, session, hostEnv, options.connect !== false);
     writeWorkingCopy(checkout, stack, { ...mirror, ...options.additions });
     await initialise(session);
