@@ -79,7 +79,7 @@ export function backupOnDocker(self: PostgresWithBackup, parts: BackupParts): vo
         parent: self,
         dependsOn: [target.image(officialImage("postgres", String(spec.version)))],
     });
-    const health: Health = { command: ["quai-backup", "health"], interval: 15, timeout: 10, retries: 4, startPeriod: 60 };
+    const health: Health = { command: ["quai-backup", "health"], interval: 30, timeout: 10, retries: 4, startPeriod: 60, shell: true };
     const mount = (source: pulumi.Input<string>, path: string, readOnly = false) => ({ type: "volume", source, target: path, readOnly });
     const offsitePath = mountedPath(backup);
     new docker.Container(

@@ -149,10 +149,11 @@ function serverContainer(
     const health: Health = {
         // Over TCP: while the image initialises a new database, a temporary server listens on the socket only.
         command: ["pg_isready", "--quiet", "--host", "127.0.0.1", "--username", "postgres", "--dbname", "postgres"],
-        interval: 3,
+        interval: 15,
         timeout: 3,
         retries: 10,
         startPeriod: 60,
+        shell: true,
     };
     return new docker.Container(
         name,

@@ -55,7 +55,7 @@ export class Redis extends pulumi.ComponentResource {
     }
 }
 
-const HEALTH: Omit<Health, "command"> = { interval: 3, timeout: 3, retries: 10, startPeriod: 5 };
+const HEALTH: Omit<Health, "command"> = { interval: 15, timeout: 3, retries: 10, startPeriod: 5, shell: true };
 const UID = 999;
 
 function redisOnDocker(self: Redis, name: string, target: Target, args: RedisArgs, password: SecretRef): pulumi.Resource | undefined {
@@ -103,6 +103,7 @@ function redisOnDocker(self: Redis, name: string, target: Target, args: RedisArg
                 { type: "volume", source: volume.name, target: "/data" },
                 { type: "volume", source: files.name, target: "/run/secrets", readOnly: true },
             ],
+            tmpfs: { "/tmp": "rw,noexec,nosuid,size=1m" },
             healthcheck: healthcheck(health),
             wait: true,
             waitTimeout: waitTimeout(health),

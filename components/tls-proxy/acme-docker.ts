@@ -89,7 +89,14 @@ export function acmeService(
         parent: self,
         dependsOn: [target.image(officialImage("debian"))],
     });
-    const health: Health = { command: ["quai-certificates", "health"], interval: 15, timeout: 10, retries: 4, startPeriod: 30 };
+    const health: Health = {
+        command: ["quai-certificates", "health"],
+        interval: 30,
+        timeout: 10,
+        retries: 4,
+        startPeriod: 30,
+        shell: true,
+    };
     const mount = (source: string, path: string) => ({ type: "volume", source, target: path });
     new docker.Container(
         NAME,

@@ -132,10 +132,11 @@ function serverContainer(
     const served = parts.routes.flatMap((route) => ("files" in route.to ? [route.to.files] : []));
     const health: Health = {
         command: ["curl", "-fsS", "-o", "/dev/null", `http://127.0.0.1:${STATUS_PORT}/healthz`],
-        interval: 3,
+        interval: 15,
         timeout: 3,
         retries: 5,
         startPeriod: 5,
+        shell: true,
     };
     const publish = (internal: number, external: number) => ({ internal, external, ip: spec.ports.address, protocol: "tcp" });
     return new docker.Container(

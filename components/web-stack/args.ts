@@ -12,7 +12,7 @@ export type ImageSource =
 
 /** How a container's health is asked. Durations in seconds. */
 export type HealthArgs = {
-    /** @default 10 (guides 000, 001) */
+    /** Time between two checks, once it is healthy. @default 10 (guides 000, 001) */
     readonly interval?: number;
     /** @default 5 (guides 000, 001) */
     readonly timeout?: number;
@@ -22,7 +22,12 @@ export type HealthArgs = {
     readonly startPeriod?: number;
 } & (
     | { /** A path that answers 2xx or 3xx on the service's port. */ readonly http: string }
-    | { /** A command in the container; 0 means healthy. */ readonly command: readonly string[] }
+    | {
+          /** A command in the container; 0 means healthy. */
+          readonly command: readonly string[];
+          /** The image has /bin/sh: it's asked every 2 seconds until it is healthy, and only then every `interval`. @default false */
+          readonly shell?: boolean;
+      }
 );
 
 /** What services, workers, schedulers and jobs have in common. */

@@ -35,6 +35,8 @@ export interface WebStackSpec {
 }
 
 const DEFAULT_MEMORY = 512 * 1024 * 1024;
+/** Writable folders in memory, where a container names none. */
+const TEMPORARY: readonly string[] = ["/tmp"];
 
 /**
  * Everything decided: defaults, health, releases. `identities` says for each image what makes it another one.
@@ -61,7 +63,9 @@ export function resolveWebStack(args: Omit<WebStackArgs, "target" | "after">, id
 }
 
 function resolveService(name: string, service: ServiceArgs, host: string, identities: Readonly<Record<string, string>>): ServiceSpec {
-    const health = resolveHealth(service.health, service.port, host);
+    const writable = service.readOnlyRoot === false || (service.temporary ?? TEMPORARY).includes("/tmp");
+    const { shell, ...asked } = resolveHealth(service.health, service.port, host);
+    const health = shell === true && writable ? { ...asked, shell } : asked;
     const stopGrace = service.stopGrace ?? 30;
     const extra: Plain = { kind: service.kind, port: service.port, health: { ...health }, stopGrace, logs: service.logs };
     return {
@@ -79,7 +83,7 @@ function resolveService(name: string, service: ServiceArgs, host: string, identi
 function resolveContainer(name: string, args: ContainerArgs, identities: Readonly<Record<string, string>>, extra: Plain): ContainerSpec {
     const memory = args.memory ?? DEFAULT_MEMORY;
     const readOnlyRoot = args.readOnlyRoot ?? true;
-    const temporary = args.temporary ?? ["/tmp"];
+    const temporary = args.temporary ?? TEMPORARY;
     const versions = (secrets: ContainerArgs["secrets"]) =>
         Object.fromEntries(Object.entries(secrets ?? {}).map(([key, secret]) => [key, `${secret.name} ${secret.version}`]));
     const release = releaseOf({
@@ -111,6 +115,7 @@ export function resolveHealth(args: HealthArgs, port: number | undefined, host: 
         timeout: args.timeout ?? 5,
         retries: args.retries ?? 5,
         startPeriod: args.startPeriod ?? 30,
+        ...("http" in args || args.shell === true ? { shell: true } : {}),
     };
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, symlinkSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -32,6 +32,45 @@ test("R18: command, interval, timeout, retries and start period reach the contai
         timeout: "5s",
         retries: 5,
         startPeriod: "1m30s",
+    });
+});
+
+describe("a check with a shell", () => {
+    const health = {
+        command: ["sh", "-c", 'exec test -e "$1"', "probe", "it's well"],
+        interval: 15,
+        timeout: 5,
+        retries: 5,
+        startPeriod: 30,
+    };
+    const scratch = scratchFolder("patient");
+
+    /** The check as the engine runs it, but with a folder of its own instead of the container's /tmp, and a `sleep` that only says so. */
+    async function check(well: boolean) {
+        const [kind, program = "", ...args] = healthcheck({ ...health, shell: true }).tests;
+        expect(kind).toBe("CMD");
+        writeFileSync(join(scratch, "sleep"), "#!/bin/sh\necho slept $1\n", { mode: 0o755 });
+        if (well) writeFileSync(join(scratch, "it's well"), "");
+        else rmSync(join(scratch, "it's well"), { force: true });
+        const own = args.map((arg) => arg.replaceAll("/tmp/", `${scratch}/`));
+        return run(program, own, { cwd: scratch, env: { PATH: `${scratch}:${process.env["PATH"]}` } });
+    }
+
+    test("is made every 2 seconds until one is good, then after a pause, and often again once one failed", async () => {
+        expect(healthcheck({ ...health, shell: true })).toMatchObject({ interval: "2s", timeout: "18s", retries: 5, startPeriod: "30s" });
+        expect(await check(false)).toMatchObject({ code: 1, stdout: "" });
+        expect(await check(true)).toMatchObject({ code: 0, stdout: "" });
+        expect(await check(true)).toMatchObject({ code: 0, stdout: "slept 13\n" });
+        expect(await check(false)).toMatchObject({ code: 1, stdout: "slept 13\n" });
+        expect(await check(true)).toMatchObject({ code: 0, stdout: "" });
+    });
+
+    test("needs no pause where checks are that frequent anyway", () => {
+        expect(healthcheck({ ...health, interval: 2, shell: true })).toEqual(healthcheck({ ...health, interval: 2 }));
+    });
+
+    test("R22: the first good one is waited for in those short steps", () => {
+        expect(waitTimeout({ ...health, shell: true })).toBe(30 + (2 + 5) * 6 + 15);
     });
 });
 

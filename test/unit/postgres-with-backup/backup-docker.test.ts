@@ -79,7 +79,7 @@ describe("backups on a Docker host", () => {
             memory: 1024,
             networksAdvanced: [{ name: "demo-dev-data" }],
             tmpfs: { "/tmp": "rw,noexec,nosuid,size=256m" },
-            healthcheck: { tests: ["CMD", "quai-backup", "health"] },
+            healthcheck: { interval: "2s", timeout: "38s" },
             restart: "unless-stopped",
         });
         expect(inputs["mounts"]).toEqual([

@@ -6,6 +6,7 @@ import { resolvePostgres } from "../../../components/postgres-with-backup/spec";
 import type { DockerTargetArgs } from "../../../components/targets/docker-target";
 import { COMMAND, CONTAINER, idOf, record, valueOf, VOLUME } from "../support/mocks";
 import { commandOf, dockerTarget, filesIn, leaks, MIB, secretsFor } from "../support/target";
+import { healthcheck } from "../../../components/internal/health";
 
 interface Options {
     readonly target?: Partial<DockerTargetArgs>;
@@ -68,15 +69,16 @@ describe("PostgreSQL on a Docker host", () => {
                 { type: "volume", source: `demo-dev-${files?.name}`, target: "/run/secrets", readOnly: true },
             ],
             tmpfs: { "/tmp": "rw,noexec,nosuid,size=64m" },
-            healthcheck: {
-                tests: ["CMD", "pg_isready", "--quiet", "--host", "127.0.0.1", "--username", "postgres", "--dbname", "postgres"],
-                interval: "3s",
-                timeout: "3s",
+            healthcheck: healthcheck({
+                command: ["pg_isready", "--quiet", "--host", "127.0.0.1", "--username", "postgres", "--dbname", "postgres"],
+                interval: 15,
+                timeout: 3,
                 retries: 10,
-                startPeriod: "1m0s",
-            },
+                startPeriod: 60,
+                shell: true,
+            }),
             wait: true,
-            waitTimeout: 141,
+            waitTimeout: 130,
             labels: [
                 { label: "io.quai.stack", value: "demo-dev" },
                 { label: "io.quai.role", value: "postgres" },

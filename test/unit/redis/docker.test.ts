@@ -4,6 +4,7 @@ import { Redis } from "../../../components/redis";
 import type { DockerTargetArgs } from "../../../components/targets/docker-target";
 import { COMMAND, CONTAINER, idOf, record, valueOf, VOLUME } from "../support/mocks";
 import { commandOf, dockerTarget, filesIn, leaks, MIB, secretsFor } from "../support/target";
+import { healthcheck } from "../../../components/internal/health";
 
 async function redis(
     change: Partial<RedisArgs> = {},
@@ -77,15 +78,17 @@ describe("Redis on a Docker host", () => {
                 { type: "volume", source: "demo-dev-redis-data", target: "/data" },
                 { type: "volume", source: `demo-dev-${command?.name}`, target: "/run/secrets", readOnly: true },
             ],
-            healthcheck: {
-                tests: ["CMD", "/bin/sh", "-c", 'REDISCLI_AUTH="$(cat /run/secrets/password)" redis-cli ping | grep -q PONG'],
-                interval: "3s",
-                timeout: "3s",
+            tmpfs: { "/tmp": "rw,noexec,nosuid,size=1m" },
+            healthcheck: healthcheck({
+                command: ["/bin/sh", "-c", 'REDISCLI_AUTH="$(cat /run/secrets/password)" redis-cli ping | grep -q PONG'],
+                interval: 15,
+                timeout: 3,
                 retries: 10,
-                startPeriod: "5s",
-            },
+                startPeriod: 5,
+                shell: true,
+            }),
             wait: true,
-            waitTimeout: 86,
+            waitTimeout: 75,
             labels: [
                 { label: "io.quai.stack", value: "demo-dev" },
                 { label: "io.quai.role", value: "redis" },

@@ -7,6 +7,7 @@ import type { DockerTargetArgs } from "../../../components/targets/docker-target
 import { COMMAND, CONTAINER, idOf, record, valueOf, VOLUME } from "../support/mocks";
 import { commandOf, dockerTarget, filesIn, leaks } from "../support/target";
 import { BASE } from "./base";
+import { healthcheck } from "../../../components/internal/health";
 
 const KEY = "-----BEGIN PRIVATE KEY-----\nfrom-the-company\n-----END PRIVATE KEY-----\n";
 
@@ -69,15 +70,16 @@ describe("the proxy on a Docker host", () => {
             ],
             mounts: [{ type: "volume", source: "demo-dev-proxy-config", target: "/etc/quai", readOnly: true }],
             tmpfs: { "/tmp": "rw,noexec,nosuid,size=256m" },
-            healthcheck: {
-                tests: ["CMD", "curl", "-fsS", "-o", "/dev/null", "http://127.0.0.1:8081/healthz"],
-                interval: "3s",
-                timeout: "3s",
+            healthcheck: healthcheck({
+                command: ["curl", "-fsS", "-o", "/dev/null", "http://127.0.0.1:8081/healthz"],
+                interval: 15,
+                timeout: 3,
                 retries: 5,
-                startPeriod: "5s",
-            },
+                startPeriod: 5,
+                shell: true,
+            }),
             wait: true,
-            waitTimeout: 56,
+            waitTimeout: 50,
             labels: [
                 { label: "io.quai.stack", value: "demo-dev" },
                 { label: "io.quai.role", value: "proxy" },
