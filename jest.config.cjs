@@ -25,5 +25,11 @@ module.exports = {
             globalTeardown: "<rootDir>/test/e2e/releases/teardown.ts",
             setupFilesAfterEnv: ["<rootDir>/test/e2e/support/patience.cjs"],
         },
+        {
+            ...project("systems", ["test/e2e/systems/**/*.test.ts"]),
+            globalSetup: "<rootDir>/test/e2e/systems/setup.ts",
+            globalTeardown: "<rootDir>/test/e2e/systems/teardown.ts",
+            setupFilesAfterEnv: ["<rootDir>/test/e2e/support/patience.cjs"],
+        },
     ],
 };

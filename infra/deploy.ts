@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { enforce } from "../policies";
 import { stacks } from "../stacks";
+import { presetOf } from "../stacks/catalogue";
 import { readSettings } from "./settings/read";
 import { makeTarget } from "./target";
 
@@ -11,7 +12,7 @@ import { makeTarget } from "./target";
  * @throws Error that lists every problem there is, before any resource is registered
  */
 export function deploy() {
-    const read = readSettings(Object.keys(stacks));
+    const read = readSettings(Object.keys(stacks), { preset: presetOf });
     const { settings } = read;
     for (const warning of enforce(settings).warned) {
         void pulumi.log.warn(warning);
@@ -22,7 +23,7 @@ export function deploy() {
     }
     const deployed = stack({ settings, target: makeTarget(read), given: read.secrets });
     return {
-        application: settings.application,
+        application: settings.name,
         stackId: settings.stackId,
         target: settings.target.kind,
         running: settings.running,
@@ -34,5 +35,6 @@ export function deploy() {
         localAuthority: deployed.authorityPem,
         // A preview that doesn't reach the host uses the images that the last update did.
         imageMirror: typeof settings.imageMirror === "object" ? settings.imageMirror : undefined,
+        passwords: deployed.passwords,
     };
 }

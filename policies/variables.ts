@@ -1,4 +1,5 @@
 import { pathText, type Settings } from "../infra/settings";
+import { placeholders } from "../infra/settings/placeholders";
 
 /** A variable that reaches a container or a build readable for anyone who can inspect it. */
 export interface Variable {
@@ -9,9 +10,19 @@ export interface Variable {
 }
 
 /** Environment variables of all services. */
-export function environmentVariables({ services }: Settings): Variable[] {
-    return Object.entries(services).flatMap(([service, { env }]) =>
-        Object.entries(env).map(([name, value]) => ({ path: pathText(["services", service, "env", name]), name, value })),
+export function environmentVariables({ services, custom }: Settings): Variable[] {
+    type Containers = Readonly<Record<string, { readonly env: Readonly<Record<string, string>> }>>;
+    const places: Readonly<Record<string, Containers>> = {
+        services,
+        ...(custom === undefined ? {} : { "custom.services": custom.services, "custom.jobs": custom.jobs }),
+    };
+    return Object.entries(places).flatMap(([key, containers]) =>
+        Object.entries(containers).flatMap(([service, { env }]) =>
+            Object.entries(env)
+                // What a placeholder stands for is the program's own: https addresses, exact names, secrets by reference.
+                .filter(([, value]) => placeholders(value).length === 0)
+                .map(([name, value]) => ({ path: pathText([...key.split("."), service, "env", name]), name, value })),
+        ),
     );
 }
 

@@ -4,6 +4,7 @@ import { officialImage } from "../components/internal/images";
 /** What this file needs to know of the settings; the command line has them before the program runs. */
 interface Versions {
     readonly application: string;
+    readonly custom?: { readonly databases: readonly ("postgres" | "redis")[] };
     readonly postgres: { readonly version: number };
     readonly redis: { readonly version: string };
     readonly tls?: { readonly mode: string };
@@ -14,7 +15,7 @@ const parts: Readonly<Record<string, readonly OfficialName[]>> = { demo: ["nginx
 
 /** References of the official images that a stack needs. */
 export function imagesOf(settings: Versions): readonly string[] {
-    const own = parts[settings.application] ?? ["nginx"];
+    const own = parts[settings.application] ?? ["nginx" as const, ...(settings.custom?.databases ?? [])];
     // What the service that gets certificates is built on.
     const all = new Set([...own, ...(settings.tls?.mode === "acme" ? (["debian"] as const) : [])]);
     return [...all].map((name) => officialImage(name, versionOf(name, settings)));

@@ -4,6 +4,8 @@ import type { SecretsBundle } from "../components/secrets-bundle";
 import type { GivenSecret } from "../components/secrets-bundle";
 import type { Target } from "../components/targets";
 import type { Settings } from "../infra/settings";
+import { describedApplication } from "./application";
+import { applications } from "./catalogue";
 import { demo } from "./demo";
 
 /** What a stack is given: checked settings, where to realize it, and the secrets from outside. */
@@ -24,9 +26,14 @@ export interface DeployedStack {
     readonly backupPassword: pulumi.Output<string> | undefined;
     /** Certificate of the local authority, PEM. */
     readonly authorityPem: pulumi.Output<string> | undefined;
+    /** Generated passwords that people need, encrypted; undefined where there are none. */
+    readonly passwords?: pulumi.Output<Record<string, string>>;
 }
 
 export type Stack = (context: StackContext) => DeployedStack;
 
-/** One entry per file of this folder: what `quai:application` may name. */
-export const stacks: Readonly<Record<string, Stack>> = { demo };
+/** What `quai:application` may name: all but the demonstration are described in settings. */
+export const stacks: Readonly<Record<string, Stack>> = {
+    ...Object.fromEntries(applications.map((name) => [name, describedApplication])),
+    demo,
+};

@@ -81,14 +81,14 @@ export function secretFiles(secrets: Readonly<Record<string, SecretRef>>): Pick<
 }
 
 /** Where the certificate comes from. @throws Error when a file can't be read, or the mode isn't to be had on the target. */
-export function tlsMode(settings: Settings): TlsMode {
+export function tlsMode(settings: Settings, names: readonly string[] = [settings.domain, ...settings.aliases]): TlsMode {
     const { tls } = settings;
     switch (tls.mode) {
         case "local":
             return { mode: "local" };
         case "files": {
             const [certificate, key] = readSettings({ certificate: tls.certificate, key: tls.key }) as [string, string];
-            const { problems, warnings } = judgeCertificate({ certificate, key }, [settings.domain, ...settings.aliases]);
+            const { problems, warnings } = judgeCertificate({ certificate, key }, names);
             if (problems.length > 0) {
                 throw new Error(problems.join("\n"));
             }

@@ -53,6 +53,17 @@ export function waitTimeout(health: Health): number {
     return health.startPeriod + ((settles(health) ? SETTLING_INTERVAL : health.interval) + health.timeout) * (health.retries + 1) + 15;
 }
 
+/** Something in the container listens on a port; asks the kernel, so that the image needs nothing but a shell and grep. */
+export function listening(port: number): readonly string[] {
+    const hex = port.toString(16).toUpperCase().padStart(4, "0");
+    return ["/bin/sh", "-c", `grep -qE ':${hex} 0+:0000 0A ' /proc/net/tcp /proc/net/tcp6 2>/dev/null`];
+}
+
+/** The container runs: for what can't be asked, such as a worker without a command that tells. */
+export function running(): readonly string[] {
+    return ["/bin/sh", "-c", "kill -0 1"];
+}
+
 /**
  * An HTTP probe for images that may have neither curl nor wget (R19): the first client found asks. It sends the public host name and
  * says that the request came by https, so that host filters and redirects let it pass (R20).

@@ -57,7 +57,8 @@ export function resolveProxy(args: Omit<TlsProxyArgs, "target" | "tls"> & { read
     const hosts = args.routes.flatMap((route) => route.host ?? []);
     return {
         domain: args.domain,
-        names: [...new Set([args.domain, ...(args.aliases ?? []), ...hosts])],
+        // Where every route has a host of its own, nothing would answer under the main name.
+        names: [...new Set([...(hosts.length < args.routes.length ? [args.domain, ...(args.aliases ?? [])] : []), ...hosts])],
         ports: args.ports,
         routes,
         zones: [...zones.values()],

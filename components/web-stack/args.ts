@@ -73,11 +73,15 @@ export interface ServiceArgs extends ContainerArgs {
     readonly stopGrace?: number;
     /** Rotation of its log. @default the target's */
     readonly logs?: { readonly maxSize: number; readonly maxFiles: number };
+    /** Services and workers of the same stack that must be healthy first (R17). @default none */
+    readonly after?: readonly string[];
 }
 
 export interface JobArgs extends ContainerArgs {
     /** Tells the data it prepares from any other, e.g. a database's `data`: where a lost volume was made anew, it runs again. */
     readonly data?: pulumi.Input<string>;
+    /** Whether it runs for the first release only, such as the creation of the first administrator (R124). @default false */
+    readonly once?: boolean;
 }
 
 export interface WebStackArgs {

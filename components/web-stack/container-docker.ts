@@ -1,5 +1,6 @@
 import type { FileVolume, VolumeFile } from "../internal/docker/file-volume";
-import type { ContainerArgs } from "./args";
+import type { Health } from "../internal/health";
+import type { ContainerArgs, ServiceArgs } from "./args";
 import type { ContainerSpec } from "./spec";
 
 /** Prefix of the files that become environment variables. */
@@ -20,6 +21,12 @@ export function commandOf(args: ContainerArgs): { entrypoints?: string[]; comman
         return { entrypoints: ["/bin/sh", "-c", EXPORT_SECRETS, "quai"], command: [...(args.command ?? [])] };
     }
     return args.command === undefined ? {} : { command: [...args.command] };
+}
+
+/** A health command of the application's own, with the variables that the application has. Probes of ours need none. */
+export function healthOf(args: ServiceArgs, health: Health): Health {
+    const { entrypoints } = "command" in args.health ? commandOf(args) : {};
+    return entrypoints === undefined ? health : { ...health, command: [...entrypoints, ...health.command] };
 }
 
 /** Plain settings, and the release, so that an application can tell which one it is. Sorted: the order must not make a difference. */

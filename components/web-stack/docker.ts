@@ -10,7 +10,7 @@ import { labelList } from "../internal/labels";
 import type { DockerTarget } from "../targets";
 import type { WebStack, WebStackContract } from ".";
 import type { ImageSource, ReleasedService, ServiceEndpoint, WebStackArgs } from "./args";
-import { commandOf, environmentOf, mountsOf, secretFilesOf, tmpfsOf } from "./container-docker";
+import { commandOf, environmentOf, healthOf, mountsOf, secretFilesOf, tmpfsOf } from "./container-docker";
 import { jobOnDocker } from "./job-docker";
 import type { ContainerSpec, ServiceSpec } from "./spec";
 import { resolveWebStack } from "./spec";
@@ -48,7 +48,11 @@ export function webStackOnDocker(self: WebStack, target: DockerTarget, args: Web
             jobOnDocker(self, target, job, { image: imageOf(build, job), files, data: args.jobs?.[job.name]?.data }, before),
         ];
     }
-    const containers = new Map(overlapping.map((service) => [service.name, replicas(build, service, before)]));
+    const containers = new Map<string, docker.Container[]>();
+    for (const service of overlapping) {
+        const others = service.after.flatMap((name) => containers.get(name) ?? []);
+        containers.set(service.name, replicas(build, service, [...before, ...others]));
+    }
     const ready = [...containers.values()].flat();
     return {
         endpoints: Object.fromEntries(overlapping.flatMap((service) => endpointOf(service, containers.get(service.name) ?? []))),
@@ -126,7 +130,7 @@ function container(
                     : [{ name: networks.app.name, aliases: [service.name, addressOf(service)] }, { name: networks.data.name }],
             mounts: mountsOf(service.args, files),
             tmpfs: tmpfsOf(service),
-            healthcheck: healthcheck(service.health),
+            healthcheck: healthcheck(healthOf(service.args, service.health)),
             wait: true,
             waitTimeout: waitTimeout(service.health),
             labels: labelList(target.stack, { role: roleOf(service), service: service.name, release: service.release }),

@@ -5,7 +5,7 @@ import { quote, script, sh } from "../internal/shell";
 import type { DockerTarget } from "../targets";
 import { hostCommand } from "../targets/host-command";
 import { commandOf, environmentOf, mountsOf, tmpfsOf } from "./container-docker";
-import type { ContainerSpec } from "./spec";
+import type { ContainerSpec, JobSpec } from "./spec";
 
 export interface JobParts {
     readonly image: { readonly reference: string; readonly resource: pulumi.Resource };
@@ -15,12 +15,13 @@ export interface JobParts {
 
 /**
  * A job that runs to its end before the release starts. It is a command and not a container resource, because a non-zero exit must fail
- * the update, leave nothing in the state, and run again next time. The container stays, with its log, as long as its release does (R90).
+ * the update, leave nothing in the state, and run again next time. The container stays, with its log, as long as its release does (R90);
+ * that of a job that runs only once goes at its end, because it would hold on to secrets that may be renewed.
  */
 export function jobOnDocker(
     parent: pulumi.Resource,
     target: DockerTarget,
-    job: ContainerSpec,
+    job: JobSpec,
     { image, files, data }: JobParts,
     after: readonly pulumi.Resource[],
 ): pulumi.Resource {
@@ -28,18 +29,25 @@ export function jobOnDocker(
     const remove = `docker rm --force ${quote(name)} >/dev/null 2>&1 || true`;
     return hostCommand(
         target,
-        `${job.name}-${job.release}`,
+        job.once ? job.name : `${job.name}-${job.release}`,
         {
             // One that an interrupted update left behind is stopped first: two migrations must not run at once.
             create: pulumi
                 .output(data)
                 .apply((id) =>
-                    script(...(id === undefined ? [] : [`# for ${id}`]), remove, jobCommand(target, job, image.reference, files, name)),
+                    script(
+                        ...(id === undefined ? [] : [`# for ${id}`]),
+                        remove,
+                        jobCommand(target, job, image.reference, files, name),
+                        ...(job.once ? [remove] : []),
+                    ),
                 ),
             delete: remove,
         },
         {
             parent,
+            // What a later release would do differently doesn't count any more.
+            ...(job.once ? { ignoreChanges: ["create", "delete", "stdin"] } : {}),
             dependsOn: [
                 ...after,
                 image.resource,

@@ -1,5 +1,6 @@
 import type { Health } from "../internal/health";
 import { httpProbe } from "../internal/health";
+import { inOrder } from "../internal/order";
 import type { Plain } from "../internal/release";
 import { releaseOf } from "../internal/release";
 import type { ContainerArgs, HealthArgs, ServiceArgs, WebStackArgs } from "./args";
@@ -20,6 +21,7 @@ export interface ContainerSpec {
 }
 
 export interface ServiceSpec extends ContainerSpec {
+    readonly args: ServiceArgs;
     readonly kind: "service" | "worker" | "scheduler";
     readonly port: number | undefined;
     readonly health: Health;
@@ -27,11 +29,17 @@ export interface ServiceSpec extends ContainerSpec {
     readonly replicas: number;
     readonly stopGrace: number;
     readonly logs: { readonly maxSize: number; readonly maxFiles: number } | undefined;
+    readonly after: readonly string[];
+}
+
+export interface JobSpec extends ContainerSpec {
+    readonly once: boolean;
 }
 
 export interface WebStackSpec {
+    /** Each after those that it waits for. */
     readonly services: readonly ServiceSpec[];
-    readonly jobs: readonly ContainerSpec[];
+    readonly jobs: readonly JobSpec[];
 }
 
 const DEFAULT_MEMORY = 512 * 1024 * 1024;
@@ -57,8 +65,11 @@ export function resolveWebStack(args: Omit<WebStackArgs, "target" | "after">, id
         throw new Error(problems.join("\n"));
     }
     return {
-        services: Object.entries(args.services).map(([name, service]) => resolveService(name, service, args.host, identities)),
-        jobs: Object.entries(args.jobs ?? {}).map(([name, job]) => resolveContainer(name, job, identities, undefined)),
+        services: inOrder(args.services).map(([name, service]) => resolveService(name, service, args.host, identities)),
+        jobs: Object.entries(args.jobs ?? {}).map(([name, job]) => ({
+            ...resolveContainer(name, job, identities, undefined),
+            once: job.once ?? false,
+        })),
     };
 }
 
@@ -70,6 +81,7 @@ function resolveService(name: string, service: ServiceArgs, host: string, identi
     const extra: Plain = { kind: service.kind, port: service.port, health: { ...health }, stopGrace, logs: service.logs };
     return {
         ...resolveContainer(name, service, identities, extra),
+        args: service,
         kind: service.kind ?? "service",
         port: service.port,
         health,
@@ -77,6 +89,7 @@ function resolveService(name: string, service: ServiceArgs, host: string, identi
         replicas: service.replicas ?? 1,
         stopGrace,
         logs: service.logs,
+        after: service.after ?? [],
     };
 }
 

@@ -1,4 +1,4 @@
-export type { Context } from "./context";
+export type { Context, Preset } from "./context";
 export { nearest } from "./leaf";
 export { type Names, refuseUnknownNames } from "./names";
 export { parseSettings } from "./parse";

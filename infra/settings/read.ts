@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { secretVersion } from "./fingerprint";
+import type { Context } from "./context";
 import { parseSettings } from "./parse";
 import type { Settings } from "./types";
 
@@ -19,7 +20,7 @@ export interface StackSettings {
     readonly secrets: Readonly<Record<string, GivenSecret>>;
 }
 
-export interface ReadOptions {
+export interface ReadOptions extends Pick<Context, "preset"> {
     /** A secret of the stack's own that makes the secrets' versions impossible to guess from. @default none */
     readonly fingerprintKey?: string;
 }
@@ -27,7 +28,7 @@ export interface ReadOptions {
 /**
  * Reads the settings of the running Pulumi stack. The one place that reads Pulumi's configuration.
  *
- * @param applications names of the files of stacks/
+ * @param applications what `quai:application` may name
  * @throws SettingsError that lists every problem there is
  */
 export function readSettings(applications: readonly string[], options: ReadOptions = {}): StackSettings {
@@ -35,6 +36,7 @@ export function readSettings(applications: readonly string[], options: ReadOptio
     const settings = parseSettings(Object.fromEntries(own), {
         stack: pulumi.getStack(),
         applications,
+        preset: options.preset,
         secretKeys: own
             .map(([key]) => key)
             .filter(isEncrypted)

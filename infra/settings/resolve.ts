@@ -5,13 +5,15 @@ import type { Settings } from "./types";
 
 /** Fills in the defaults that depend on the environment or on another setting. */
 export function resolve(parsed: Parsed, { stack }: Context): Settings {
-    const { application, environment, domain, tls, ports, protect, secrets } = parsed;
+    const { environment, domain, tls, ports, protect, secrets } = parsed;
+    const name = parsed.custom?.name ?? parsed.application;
     const development = environment === "development";
     return {
         ...parsed,
         stack,
-        stackId: stack === application || stack.startsWith(`${application}-`) ? stack : `${application}-${stack}`,
-        domain: domain ?? `${application}.localhost`,
+        name,
+        stackId: stack === name || stack.startsWith(`${name}-`) ? stack : `${name}-${stack}`,
+        domain: domain ?? `${name}.localhost`,
         tls: { ...tls, mode: tls.mode ?? (development ? "local" : "acme") },
         ports: {
             http: ports.http ?? (development ? 8080 : 80),

@@ -1,3 +1,4 @@
+import { addressProblems, applicationProblems, variableProblems } from "./application-rules";
 import type { Context } from "./context";
 import { nearest } from "./leaf";
 import { type Path, type Problem } from "./problems";
@@ -27,7 +28,49 @@ const knownApplication: Rule = ({ application }, { applications }) => {
     if (application === undefined || applications === undefined || applications.includes(application)) return [];
     const near = nearest(application, applications);
     const hint = near !== undefined ? `did you mean ${near}?` : `known: ${applications.join(", ")}`;
-    return [wrong(["application"], `there is no stacks/${application}.ts; ${hint}`)];
+    return [wrong(["application"], `there is no such application; ${hint}`)];
+};
+
+/** Files are backed up in one snapshot with the database. */
+function filesAlone({ files }: NonNullable<Some["custom"]>): Problem[] {
+    return Object.entries(files).flatMap(([name, { backup }]) =>
+        backup
+            ? [
+                  missing(
+                      ["custom", "files", name, "backup"],
+                      "needs PostgreSQL beside it (databases: [postgres]); set it to false, or quai:backup: false",
+                  ),
+              ]
+            : [],
+    );
+}
+
+const described: Rule = (settings) => {
+    const { application, custom, hosts = {} } = settings;
+    // A description that was written but couldn't be read is no key of `settings` at all.
+    if (custom === undefined) {
+        return application === "custom" && "custom" in settings
+            ? [missing(["custom"], "is required with quai:application: custom: services and routes (see docs/custom.md)")]
+            : [];
+    }
+    const known = Object.keys(custom.hosts);
+    const strays = Object.keys(hosts).filter((name) => !known.includes(name));
+    const { secrets = {}, services = {}, images = {} } = settings;
+    const needed = Object.entries(custom.secrets).filter(
+        ([name, { kind, optional }]) => kind === "given" && optional !== true && !(name in secrets),
+    );
+    return [
+        ...applicationProblems(custom),
+        ...Object.entries(services).flatMap(([name, { env }]) => variableProblems(custom, env, ["services", name, "env"])),
+        ...Object.entries(images).flatMap(([name, image]) =>
+            typeof image === "string" ? [] : addressProblems(custom, image.args, ["images", name, "args"]),
+        ),
+        ...needed.map(([name]) =>
+            missing(["secrets", name], `is required: set it with \`pulumi config set --secret --path 'quai:secrets.${name}'\``),
+        ),
+        ...(custom.databases.includes("postgres") || settings.backup === false ? [] : filesAlone(custom)),
+        ...strays.map((name) => wrong(["hosts", name], `${custom.name} has no such host; known: ${known.join(", ") || "none"}`)),
+    ];
 };
 
 const encryptedElsewhere: Rule = (_settings, { secretKeys = [] }) =>
@@ -194,6 +237,7 @@ const RULES: readonly Rule[] = [
     ...[
         stackName,
         knownApplication,
+        described,
         encryptedElsewhere,
         secretsEncrypted,
         sshConnection,

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { application, scalar } from "./application";
 import { choice, leaf, positive, text, truth, whole } from "./leaf";
 import { either, list, mapping, NAMES, off, section } from "./shapes";
 import * as v from "./values";
@@ -10,13 +11,6 @@ import * as v from "./values";
 
 const MIB = 1024 ** 2;
 const path = (what: string) => text(what, /^\S(?:.*\S)?$/);
-/** Text; YAML's own numbers and booleans are taken as they're written. */
-const scalar = () =>
-    leaf({
-        what: "text, a number, true or false",
-        read: (value) => (typeof value === "string" || typeof value === "number" || typeof value === "boolean" ? String(value) : undefined),
-        json: { type: ["string", "number", "boolean"] },
-    });
 const variables = () => mapping(NAMES.variable, scalar());
 /** Not shown in messages: people write the secret itself where its name should be. */
 const secretName = () => text("the name of an entry of quai:secrets", NAMES.secret.pattern);
@@ -144,11 +138,13 @@ const waiver = section({ reason: text("a reason of at least 10 characters", /^\s
 
 /** Every `quai:` key, in the order of the manual. */
 export const schema = {
-    application: text("the name of a file of stacks/, without .ts", /^[a-z](?:[a-z0-9-]{0,38}[a-z0-9])?$/),
+    application: text("custom, or the name of a file of stacks/ without its ending", /^[a-z](?:[a-z0-9-]{0,38}[a-z0-9])?$/),
+    custom: application.optional(),
     environment: choice("development", "staging", "production"),
     target,
     domain: v.hostName().optional(),
     aliases: list(v.hostName()).prefault([]),
+    hosts: mapping(NAMES.service, v.hostName()).prefault({}),
     tls: tls.prefault({}),
     ports: ports.prefault({}),
     images: mapping(NAMES.service, either(v.imageOrBuild(), build)).prefault({}),

@@ -56,6 +56,8 @@ class Walk {
             this.annotate(child, symbol, `${where}.${name}`);
             this.into(child, this.checker.getTypeOfSymbol(symbol), `${where}.${name}`);
         }
+        const element = members.map((member) => member.getNumberIndexType()).find((value) => value !== undefined);
+        if (node.items && element) this.into(node.items, element, `${where}[]`);
         const index = members.map((member) => member.getStringIndexType()).find((value) => value !== undefined);
         if (typeof node.additionalProperties === "object" && index) this.into(node.additionalProperties, index, `${where}.*`);
     }

@@ -32,6 +32,7 @@ function below(path: string, node: Node): string[][] {
             const required = ((branch["required"] ?? []) as string[]).includes(name);
             return [row(`${path}.${name}`, child, required), ...below(`${path}.${name}`, child)];
         });
+        if (branch.items) own.push(...below(`${path}[]`, branch.items));
         return typeof branch.additionalProperties === "object" ? [...own, ...below(`${path}.<name>`, branch.additionalProperties)] : own;
     });
     return rows;

@@ -1,8 +1,10 @@
+import type { ApplicationSettings } from "./application";
 import type { BackupSettings, PostgresSettings, RedisSettings } from "./data";
 import type { Domain, PortSettings, ProxySettings, TlsSettings } from "./edge";
 import type { BuildSettings, LogSettings, RegistrySettings, ServiceSettings } from "./services";
 import type { TargetSettings } from "./target";
 
+export * from "./application";
 export * from "./data";
 export * from "./edge";
 export * from "./services";
@@ -29,10 +31,14 @@ export interface Waiver {
 export interface Settings {
     /** Name of the Pulumi stack: `prod` for Pulumi.prod.yaml. */
     readonly stack: string;
-    /** Prefix of every name on the target: `<application>-<stack>`, or the stack's name alone where it begins with the application's. */
+    /** Name of the application: that of `custom`, or `application` itself. */
+    readonly name: string;
+    /** Prefix of every name on the target: `<name>-<stack>`, or the stack's name alone where it begins with the application's. */
     readonly stackId: string;
-    /** What to deploy: a file of stacks/, without `.ts`. @default (required) @example "viatique" */
+    /** What to deploy: `custom`, described in this file by quai:custom, or the name of a file of stacks/ without its ending. @default (required) @example "viatique" */
     readonly application: string;
+    /** Your own application, with `application: custom`: docs/custom.md explains it with an example. @default none @example {"name":"shop","services":{"web":{"port":8000,"user":1000}},"routes":[{"to":"web"}]} */
+    readonly custom?: ApplicationSettings;
     /** What the stack is for: decides some defaults, and what the policies refuse (production) or warn of (staging). @default (required) @example "production" */
     readonly environment: Environment;
     /** Where it runs: a Docker engine, on this machine or over SSH, or AWS. @default {"kind":"docker"} @example {"kind":"docker","host":"ssh://deploy@203.0.113.7","hostKey":"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKqP3sT0cT6vJmG0u1Zk4kq3v5dJm0m2cO7p0m3vG1xZ"} */
@@ -41,6 +47,8 @@ export interface Settings {
     readonly domain: Domain;
     /** Further host names that answer like the main one. @default [] @example ["www.viatique.example.com"] */
     readonly aliases: readonly Domain[];
+    /** Further host names of the application that differ from its own, by its short names for them. @default {} @example {"admin":"backoffice.example.com"} */
+    readonly hosts: Readonly<Record<string, Domain>>;
     /** Where the certificate comes from. @default {} @example {"mode":"acme","email":"ops@example.com"} */
     readonly tls: TlsSettings;
     /** Where the proxy listens on a Docker host. @default {} @example {"http":8080,"https":8443,"address":"127.0.0.1"} */

@@ -1,5 +1,6 @@
 import { parse as parseYaml } from "yaml";
 import { parseSettings } from "../../../infra/settings";
+import { applications, presetOf } from "../../../stacks/catalogue";
 import { settingsSchema } from "../../../tools/schema/stack-schema";
 import type { Document } from "./documents";
 import { documents, parse } from "./documents";
@@ -27,7 +28,7 @@ function check({ whole, settings }: { whole: boolean; settings: Record<string, u
     const base = whole ? {} : { "quai:application": "demo", "quai:environment": "development" };
     parseSettings(
         { ...base, ...(names.length > 0 ? secrets : {}), ...settings },
-        { stack: "docs", applications: ["demo"], now: new Date("2026-12-01") },
+        { stack: "docs", applications, preset: presetOf, now: new Date("2026-12-01") },
     );
 }
 

@@ -3,10 +3,10 @@ import { problems, type Raw } from "./base";
 /** One change to a stack file with nothing wrong in it, and the one line that it must give. */
 const BAD: readonly (readonly [Raw, string])[] = [
     // What is deployed, where
-    [{ application: undefined }, "quai:application: is required: the name of a file of stacks/, without .ts"],
-    [{ application: "viatiqe" }, 'quai:application: there is no stacks/viatiqe.ts; did you mean viatique? (got "viatiqe")'],
-    [{ application: "chat" }, 'quai:application: there is no stacks/chat.ts; known: demo, viatique (got "chat")'],
-    [{ application: "stacks/demo.ts" }, 'quai:application: must be the name of a file of stacks/, without .ts (got "stacks/demo.ts")'],
+    [{ application: undefined }, "quai:application: is required: custom, or the name of a file of stacks/ without its ending"],
+    [{ application: "viatiqe" }, 'quai:application: there is no such application; did you mean viatique? (got "viatiqe")'],
+    [{ application: "chat" }, 'quai:application: there is no such application; known: demo, viatique (got "chat")'],
+    [{ application: "stacks/demo.ts" }, 'quai:application: must be custom, or the name of a file of stacks/ without its ending (got "stacks/demo.ts")'],
     [{ environment: undefined }, "quai:environment: is required: development, staging or production"],
     [{ environment: "prod" }, 'quai:environment: must be development, staging or production (got "prod")'],
     [{ environment: "stagging" }, 'quai:environment: must be development, staging or production; did you mean staging? (got "stagging")'],

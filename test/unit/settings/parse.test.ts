@@ -137,7 +137,7 @@ describe("problems", () => {
             "quai:services.web.memory: must be a size with its unit, such as 512m or 1g (got 5)",
             "quai:services.web.replicas: must be a whole number from 1 to 100; to stop the whole application, set quai:running: false (got 0)",
             "quai:services.api.cpu: unknown setting; did you mean cpus?",
-            "quai:application: is required: the name of a file of stacks/, without .ts",
+            "quai:application: is required: custom, or the name of a file of stacks/ without its ending",
             "quai:domain: is required in production: a host name such as app.example.com",
         ]);
     });

@@ -1,8 +1,8 @@
-import { readdirSync } from "node:fs";
-import { join, relative } from "node:path";
+import { relative } from "node:path";
 import { sshOf } from "../../../infra/host";
 import type { Settings } from "../../../infra/settings";
 import { parseSettings, SettingsError } from "../../../infra/settings";
+import { applications, presetOf } from "../../../stacks/catalogue";
 import type { SshConnection } from "../../../components/targets/ssh";
 import { imagesOf } from "../../../stacks/images";
 import type { Engine } from "../../engine";
@@ -50,18 +50,10 @@ export function stackSettings(checkout: string, stack: string): Settings {
     const { content } = readStackFile(checkout, stack);
     const raw = withoutSecrets(content.config ?? {}) as Record<string, unknown>;
     try {
-        return parseSettings(raw, { stack, applications: applications(checkout) });
+        return parseSettings(raw, { stack, applications, preset: presetOf });
     } catch (error) {
         throw error instanceof SettingsError ? new SetupError(error.message, 2) : error;
     }
-}
-
-function applications(checkout: string): string[] {
-    const notApplications = ["index", "images", "shared"];
-    return readdirSync(join(checkout, "stacks"))
-        .filter((file) => file.endsWith(".ts"))
-        .map((file) => file.slice(0, -".ts".length))
-        .filter((name) => !notApplications.includes(name));
 }
 
 /** What a command needs that talks to containers only: no engine of Pulumi, so there is nothing to install or to wait for. */

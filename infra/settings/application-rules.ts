@@ -1,0 +1,205 @@
+import { nearest } from "./leaf";
+import { type Known, knownPlaceholders, placeholders } from "./placeholders";
+import type { Path, Problem } from "./problems";
+import type { ApplicationSettings, ContainerSettings } from "./types";
+
+/* What is wrong between the parts of an application that are each right by themselves. */
+
+const wrong = (path: Path, message: string, show = true): Problem => ({ path: ["custom", ...path], message, show });
+
+/** Build arguments whose placeholders mean nothing, or aren't known yet when an image is built. */
+export function addressProblems(application: ApplicationSettings, args: Readonly<Record<string, string>>, path: Path): Problem[] {
+    const known = knownPlaceholders({ hosts: application.hosts });
+    return Object.entries(args).flatMap(([name, value]) => textProblems(value, [...path, name], known));
+}
+
+/** Variables whose placeholders mean nothing. */
+export function variableProblems(application: ApplicationSettings, env: Readonly<Record<string, string>>, path: Path): Problem[] {
+    const known = knownPlaceholders(application);
+    return Object.entries(env).flatMap(([name, value]) => textProblems(value, [...path, name], known, true));
+}
+
+export function applicationProblems(application: ApplicationSettings): Problem[] {
+    const { services, jobs, routes, secrets } = application;
+    return [
+        ...Object.entries(services).flatMap(([name, service]) => [
+            ...containerProblems(application, ["services", name], service),
+            ...refers(service.after, ["services", name, "after"], "service or worker", overlapping(services)),
+            ...serviceProblems(application, name),
+        ]),
+        ...Object.entries(jobs).flatMap(([name, job]) => [
+            ...containerProblems(application, ["jobs", name], job),
+            ...refers(job.after, ["jobs", name, "after"], "job", Object.keys(jobs)),
+            ...(services[name] === undefined ? [] : [wrong(["jobs", name], "a service has this name, too; give it another one", false)]),
+        ]),
+        ...cycles("services", services),
+        ...cycles("jobs", jobs),
+        ...routes.flatMap((_, index) => routeProblems(application, index)),
+        ...Object.entries(application.hosts).flatMap(([name, host]) =>
+            textProblems(host, ["custom", "hosts", name], { open: ["domain"], secret: [] }),
+        ),
+        ...Object.entries(secrets).flatMap(([name, secret]) => secretProblems(name, secret)),
+        ...taken(application),
+    ];
+}
+
+/** Names that mean something on the target already. */
+function taken({ services, jobs, files, databases }: ApplicationSettings): Problem[] {
+    const reserved = ["proxy", "backup", ...databases];
+    const named = (key: string, names: object) =>
+        Object.keys(names)
+            .filter((name) => reserved.includes(name))
+            .map((name) => wrong([key, name], "is a name that quai uses itself; give it another one", false));
+    const twice = Object.keys(files)
+        .filter((name) => services[name] !== undefined || jobs[name] !== undefined)
+        .map((name) => wrong(["files", name], "a service or job has this name, too; give it another one", false));
+    return [...named("services", services), ...named("jobs", jobs), ...named("files", files), ...twice];
+}
+
+function refers(names: readonly string[], path: Path, what: string, known: readonly string[]): Problem[] {
+    return names.flatMap((name, index) => (known.includes(name) ? [] : [wrong([...path, index], unknown(name, what, known))]));
+}
+
+function unknown(name: string, what: string, known: readonly string[]): string {
+    const near = nearest(name, known);
+    return `there is no such ${what}; ${near === undefined ? `there are: ${known.join(", ") || "none"}` : `did you mean ${near}?`}`;
+}
+
+function containerProblems(application: ApplicationSettings, path: Path, container: ContainerSettings): Problem[] {
+    const { services, files } = application;
+    const known = knownPlaceholders(application);
+    const found: Problem[] = [];
+    if (container.like !== undefined) {
+        const model = services[container.like];
+        if (model === undefined || model === (container as unknown)) {
+            found.push(
+                wrong(
+                    [...path, "like"],
+                    unknown(
+                        container.like,
+                        "service",
+                        Object.keys(services).filter((name) => name !== path[1]),
+                    ),
+                ),
+            );
+        } else if (model.like !== undefined) {
+            found.push(wrong([...path, "like"], `is itself like ${model.like}; name that one`));
+        }
+    }
+    if (container.user === undefined && services[container.like ?? ""]?.user === undefined) {
+        found.push(wrong([...path, "user"], "is required: the user in the container as numbers, not root, such as 1000:1000", false));
+    }
+    for (const [folder, mount] of Object.entries(container.files)) {
+        if (files[mount.files] === undefined) {
+            found.push(wrong([...path, "files", folder], unknown(mount.files, "key of files", Object.keys(files)), false));
+        }
+    }
+    for (const [index, word] of (container.command ?? []).entries()) {
+        found.push(...textProblems(word, ["custom", ...path, "command", index], known));
+    }
+    const env = Object.entries(container.env);
+    found.push(...variableProblems(application, container.env, ["custom", ...path, "env"]));
+    const hidden = env.find(([, value]) => placeholders(value).some(({ name, file }) => !file && known.secret.includes(name)));
+    if (hidden !== undefined && container.command === undefined) {
+        found.push(
+            wrong(
+                [...path, "command"],
+                `is required, as ${hidden[0]} holds a secret, which a shell reads before it starts the command`,
+                false,
+            ),
+        );
+    }
+    return found;
+}
+
+/** Placeholders that mean nothing, or are secret where everybody can read. */
+function textProblems(text: string, path: Path, { open, secret }: Known, secretsAllowed = false): Problem[] {
+    return placeholders(text).flatMap(({ name, file }) => {
+        const shown = `\${${file ? "file:" : ""}${name}}`;
+        if (secret.includes(name)) {
+            return secretsAllowed
+                ? []
+                : [{ path, message: `${shown} is a secret, which everybody could read here; hand it over in env`, show: false }];
+        }
+        if (open.includes(name) && !file) return [];
+        const known = file ? secret : secretsAllowed ? [...open, ...secret] : open;
+        const near = nearest(name, known);
+        const hint = near === undefined ? `known: ${known.join(", ") || "none"}` : `did you mean \${${file ? "file:" : ""}${near}}?`;
+        return [{ path, message: `${shown} stands for nothing; ${hint}`, show: false }];
+    });
+}
+
+function serviceProblems({ services }: ApplicationSettings, name: string): Problem[] {
+    const service = services[name];
+    if (service === undefined) return [];
+    const path: Path = ["services", name];
+    const found: Problem[] = [];
+    if (service.health.http !== undefined && service.port === undefined) {
+        found.push(wrong([...path, "health", "http"], "needs the service's port"));
+    }
+    if (service.health.http !== undefined && service.health.command !== undefined) {
+        found.push(wrong([...path, "health"], "give either http or command", false));
+    }
+    if (service.kind === "scheduler" && (service.replicas ?? 1) > 1) {
+        found.push(wrong([...path, "replicas"], "a scheduler runs once; make it a worker if it may run twice"));
+    }
+    return found;
+}
+
+/** What waits for itself, through others. */
+function cycles(key: "services" | "jobs", all: Readonly<Record<string, ContainerSettings>>): Problem[] {
+    const reaches = (from: string, to: string, seen: ReadonlySet<string> = new Set()): boolean =>
+        (all[from]?.after ?? []).some((next) => next === to || (!seen.has(next) && reaches(next, to, new Set([...seen, next]))));
+    return Object.keys(all).flatMap((name) =>
+        reaches(name, name) ? [wrong([key, name, "after"], "leads back to where it began; remove one of the steps", false)] : [],
+    );
+}
+
+/** Schedulers start last of all, so nothing can wait for one. */
+function overlapping(services: ApplicationSettings["services"]): string[] {
+    return Object.entries(services).flatMap(([name, { kind }]) => (kind === "scheduler" ? [] : [name]));
+}
+
+function routeProblems({ routes, services, files, hosts, limits }: ApplicationSettings, index: number): Problem[] {
+    const route = routes[index];
+    if (route === undefined) return [];
+    const path: Path = ["routes", index];
+    const found: Problem[] = [];
+    if ((route.to === undefined) === (route.files === undefined)) {
+        found.push(wrong(path, "must have one of to (a service) and files", false));
+    }
+    const withPort = Object.entries(services).flatMap(([name, { port, kind }]) =>
+        port !== undefined && kind !== "scheduler" ? [name] : [],
+    );
+    if (route.to !== undefined && !withPort.includes(route.to)) {
+        found.push(wrong([...path, "to"], unknown(route.to, "service with a port", withPort)));
+    }
+    if (route.files !== undefined && files[route.files] === undefined) {
+        found.push(wrong([...path, "files"], unknown(route.files, "key of files", Object.keys(files))));
+    }
+    if (route.files !== undefined && !route.path.endsWith("/")) {
+        found.push(wrong([...path, "path"], "must end with / where files are served"));
+    }
+    if (route.host !== undefined && hosts[route.host] === undefined) {
+        found.push(wrong([...path, "host"], unknown(route.host, "key of hosts", Object.keys(hosts))));
+    }
+    const budgets = ["api", "login", ...Object.keys(limits)];
+    if (route.limit !== undefined && !budgets.includes(route.limit)) {
+        found.push(wrong([...path, "limit"], unknown(route.limit, "budget", budgets)));
+    }
+    return found;
+}
+
+const FITS: Readonly<Record<string, readonly string[]>> = {
+    password: ["length", "output"],
+    key: ["bytes", "encoding", "output"],
+    rsa: ["bits", "output"],
+    given: ["optional"],
+};
+
+function secretProblems(name: string, secret: ApplicationSettings["secrets"][string]): Problem[] {
+    const { kind, ...rest } = secret;
+    return Object.entries(rest)
+        .filter(([key, value]) => value !== undefined && FITS[kind]?.includes(key) !== true)
+        .map(([key]) => wrong(["secrets", name, key], `has no use with kind ${kind}; remove it`, false));
+}

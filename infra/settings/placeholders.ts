@@ -1,0 +1,59 @@
+/** `${name}` in a text: a value that the program knows. `${file:name}` is the path of a file that holds it; `$${` stands for `${` itself. */
+export type Part =
+    { readonly text: string } | { readonly name: string; /** The path of a file instead of the value. */ readonly file: boolean };
+
+const PLACEHOLDER = /\$\$\{|\$\{(file:)?([^{}]*)\}/g;
+
+/** Takes a text apart. */
+export function partsOf(text: string): readonly Part[] {
+    const parts: Part[] = [];
+    let end = 0;
+    for (const match of text.matchAll(PLACEHOLDER)) {
+        parts.push({ text: text.slice(end, match.index) });
+        parts.push(match[2] === undefined ? { text: "${" } : { name: match[2], file: match[1] !== undefined });
+        end = match.index + match[0].length;
+    }
+    return [...parts, { text: text.slice(end) }].filter((part) => !("text" in part) || part.text !== "");
+}
+
+/** Names that a text mentions. */
+export function placeholders(text: string): readonly Extract<Part, { readonly name: string }>[] {
+    return partsOf(text).flatMap((part) => ("name" in part ? [part] : []));
+}
+
+/** What a placeholder may stand for. */
+export interface Known {
+    /** May be shown: in commands, addresses, settings. */
+    readonly open: readonly string[];
+    /** Are secrets, hold one, or are only of use as a file: in environment variables only. */
+    readonly secret: readonly string[];
+}
+
+/** The part of a description that says what there is. */
+interface Described {
+    readonly hosts?: Readonly<Record<string, unknown>>;
+    readonly databases?: readonly string[];
+    readonly secrets?: Readonly<Record<string, { readonly kind: string }>>;
+}
+
+/** Every name that the texts of an application may mention. */
+export function knownPlaceholders({ hosts = {}, databases = [], secrets = {} }: Described): Known {
+    const database = databases.includes("postgres");
+    const redis = databases.includes("redis");
+    const each = ["host", "port", "name", "user"];
+    return {
+        open: [
+            ...["domain", "names", "url", "origins", "environment", "stack"],
+            ...Object.keys(hosts).flatMap((name) => [`hosts.${name}`, `urls.${name}`]),
+            ...(database ? [...each.map((part) => `database.${part}`), "database.authorityFile", "migration.user"] : []),
+            ...(redis ? ["redis.host", "redis.port"] : []),
+        ],
+        secret: [
+            ...Object.entries(secrets).flatMap(([name, { kind }]) =>
+                kind === "rsa" ? [`secrets.${name}Private`, `secrets.${name}Public`] : [`secrets.${name}`],
+            ),
+            ...(database ? ["database.url", "database.password", "database.authority", "migration.url", "migration.password"] : []),
+            ...(redis ? ["redis.url", "redis.password"] : []),
+        ],
+    };
+}

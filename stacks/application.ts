@@ -1,0 +1,206 @@
+import * as pulumi from "@pulumi/pulumi";
+import { Files } from "../components/files";
+import { listening, running } from "../components/internal/health";
+import { inOrder } from "../components/internal/order";
+import { PostgresWithBackup, postgresSecrets } from "../components/postgres-with-backup";
+import { Redis } from "../components/redis";
+import type { Generated } from "../components/secrets-bundle";
+import { SecretsBundle } from "../components/secrets-bundle";
+import { TlsProxy } from "../components/tls-proxy";
+import type { ContainerArgs, HealthArgs, ImageSource, ServiceArgs } from "../components/web-stack";
+import { WebStack } from "../components/web-stack";
+import type { ApplicationSettings, Settings } from "../infra/settings";
+import { refuseUnknownNames, SettingsError } from "../infra/settings";
+import type { DeployedStack, StackContext } from ".";
+import { addressValues, environment, openText, placeholderValues, type Values } from "./placeholders";
+import { routesOf } from "./routes";
+import { imageSources, tlsMode, withSettings } from "./shared";
+
+type Container = ApplicationSettings["services"][string] | ApplicationSettings["jobs"][string];
+
+/** What was made so far, for what comes next. */
+interface Parts {
+    readonly settings: Settings;
+    readonly application: ApplicationSettings;
+    readonly values: Values;
+    readonly files: Readonly<Record<string, Files>>;
+}
+
+/** An application that is described in settings (quai:custom, stacks/*.yaml) and not programmed. */
+export function describedApplication({ settings, target, given }: StackContext): DeployedStack {
+    const application = settings.custom;
+    if (application === undefined) {
+        throw new SettingsError(settings.stack, ["quai:custom: is required with quai:application: custom"]);
+    }
+    const generate = generated(application);
+    const names = imageNames(application);
+    refuseUnknownNames(settings, { services: Object.keys(application.services), images: names, secrets: Object.keys(generate) });
+    const images = withAddresses(imageSources(settings, ownImages(settings, names)), addressValues(settings, application));
+    const tls = tlsMode(settings, servedNames(settings, application));
+    const secrets = new SecretsBundle("secrets", { target, generate, given, rotation: settings.rotation });
+    const files = Object.fromEntries(
+        Object.entries(application.files).map(([name, { user, backup }]) => [name, new Files(name, { target, ...user, critical: backup })]),
+    );
+    const database = application.databases.includes("postgres")
+        ? new PostgresWithBackup("postgres", {
+              target,
+              secrets,
+              ...settings.postgres,
+              database: settings.postgres.database ?? settings.name.replaceAll("-", "_"),
+              backup: settings.backup,
+              files: Object.values(files),
+          })
+        : undefined;
+    const redis = application.databases.includes("redis") ? new Redis("redis", { target, secrets, ...settings.redis }) : undefined;
+    const parts = { settings, application, values: placeholderValues(settings, application, { secrets, database, redis }), files };
+    const stack = new WebStack("application", {
+        target,
+        host: settings.domain,
+        images,
+        services: Object.fromEntries(Object.entries(application.services).map(([name, each]) => [name, service(parts, name, each)])),
+        jobs: Object.fromEntries(
+            inOrder(application.jobs).map(([name, job]) => [
+                name,
+                { ...container(parts, name, job), once: job.once, data: database?.endpoint.data },
+            ]),
+        ),
+        after: [database?.endpoint.ready, redis?.ready, ...Object.values(files).map((each) => each.mount.ready)],
+    });
+    const proxy = new TlsProxy("proxy", {
+        target,
+        domain: settings.domain,
+        aliases: settings.aliases,
+        tls,
+        ports: settings.ports,
+        ...pick(settings.proxy),
+        routes: routesOf(parts, stack),
+    });
+    stack.startSchedulers(proxy.switched === undefined ? [] : [proxy.switched]);
+    return {
+        urls: proxy.urls,
+        services: stack.released,
+        secrets: secrets.ages,
+        repository: database?.endpoint.repository,
+        backupPassword: database === undefined || settings.backup === false ? undefined : secrets.get("backupPassword").value,
+        authorityPem: proxy.authorityPem,
+        passwords: shownPasswords(application, secrets),
+    };
+}
+
+/** Names that a route answers under: not the main one where every route has its own. */
+function servedNames(settings: Settings, application: ApplicationSettings): string[] {
+    const addresses = addressValues(settings, application);
+    const all = application.routes.flatMap(({ host }) =>
+        host === undefined ? [settings.domain, ...settings.aliases] : (addresses[`hosts.${host}`] ?? []),
+    );
+    return [...new Set(all)];
+}
+
+function pick({ bodyLimit, timeouts, hsts, compression, drain }: Settings["proxy"]) {
+    return { bodyLimit, timeouts, hsts, compression, drain };
+}
+
+function generated({ databases, secrets }: ApplicationSettings): Record<string, Generated> {
+    const own = Object.entries(secrets).flatMap(([name, { kind, length, bytes, encoding, bits }]): [string, Generated][] => {
+        switch (kind) {
+            case "password":
+                return [[name, { kind, length }]];
+            case "key":
+                return [[name, { kind, bytes, encoding }]];
+            case "rsa":
+                return [[name, { kind, bits }]];
+            case "given":
+                return [];
+        }
+    });
+    return {
+        ...(databases.includes("postgres") ? postgresSecrets : {}),
+        ...(databases.includes("redis") ? { redisPassword: { kind: "password" as const } } : {}),
+        ...Object.fromEntries(own),
+    };
+}
+
+/** What people have to be told once, such as the first administrator's password. */
+function shownPasswords({ secrets }: ApplicationSettings, bundle: SecretsBundle): DeployedStack["passwords"] {
+    const shown = Object.entries(secrets).filter(([, { output }]) => output === true);
+    return shown.length === 0
+        ? undefined
+        : pulumi.secret(
+              Object.fromEntries(
+                  shown
+                      .flatMap(([name, { kind }]) => (kind === "rsa" ? [`${name}Public`] : [name]))
+                      .map((name) => [name, bundle.get(name).value]),
+              ),
+          );
+}
+
+function imageOf({ services }: ApplicationSettings, name: string, { image, like }: Container): string {
+    return image ?? (like === undefined ? name : (services[like]?.image ?? like));
+}
+
+function imageNames(application: ApplicationSettings): string[] {
+    const all = [...Object.entries(application.services), ...Object.entries(application.jobs)];
+    return [...new Set(all.map(([name, each]) => imageOf(application, name, each)))];
+}
+
+/** @throws SettingsError that lists every image that the settings don't name: the applications come without any. */
+function ownImages(settings: Settings, names: readonly string[]): Record<string, ImageSource> {
+    const missing = names.filter((name) => settings.images[name] === undefined);
+    if (missing.length > 0) {
+        const example = (name: string) => `a reference such as registry.example.com/${name}:1.0.0@sha256:…, or { build: <folder> }`;
+        throw new SettingsError(
+            settings.stack,
+            missing.map((name) => `quai:images.${name}: is required: ${example(name)}`),
+        );
+    }
+    return Object.fromEntries(names.map((name) => [name, { reference: "" }]));
+}
+
+/** Front ends are built for an address: it may stand in a build argument, as a placeholder. */
+function withAddresses(images: Readonly<Record<string, ImageSource>>, addresses: Values["open"]): Record<string, ImageSource> {
+    return Object.fromEntries(
+        Object.entries(images).map(([name, source]) => {
+            if ("reference" in source) return [name, source];
+            const args = Object.entries(source.args ?? {}).map(([arg, text]) => [arg, openText(text, addresses)]);
+            return [name, { ...source, args: Object.fromEntries(args) as Record<string, string> }];
+        }),
+    );
+}
+
+/** What a service or job runs as, completed by the service that it is like. */
+function container({ settings, application, values, files }: Parts, name: string, each: Container): ContainerArgs {
+    const model = each.like === undefined ? undefined : application.services[each.like];
+    const changes = [each.like, name].map((of) => settings.services[of ?? ""]?.env);
+    const user = each.user ?? model?.user;
+    if (user === undefined) throw new Error(`quai:custom: ${name} has no user`);
+    return {
+        image: imageOf(application, name, each),
+        command: each.command?.map((word) => openText(word, values.open)),
+        user,
+        ...environment(Object.assign({}, model?.env, changes[0], each.env, changes[1]) as Record<string, string>, values),
+        files: Object.fromEntries(
+            Object.entries({ ...model?.files, ...each.files }).flatMap(([folder, mount]) => {
+                const mounted = files[mount.files];
+                return mounted === undefined ? [] : [[folder, { files: mounted, readOnly: mount.readOnly }]];
+            }),
+        ),
+        memory: each.memory ?? model?.memory,
+        cpus: each.cpus,
+        readOnlyRoot: each.readOnlyRoot ?? model?.readOnlyRoot,
+        temporary: each.temporary ?? model?.temporary,
+    };
+}
+
+function service(parts: Parts, name: string, each: ApplicationSettings["services"][string]): ServiceArgs {
+    const args = container(parts, name, each);
+    const { kind, port, replicas, stopGrace, after } = each;
+    const logs = each.logs === undefined ? undefined : { ...parts.settings.logs, ...each.logs };
+    const described: ServiceArgs = { ...args, kind, port, health: health(each), replicas, stopGrace, logs, after };
+    // Its variables are in `args` already, with their placeholders filled in.
+    return { ...withSettings(parts.settings, name, described), env: args.env };
+}
+
+function health({ health: { http, command, ...times }, port }: ApplicationSettings["services"][string]): HealthArgs {
+    if (http !== undefined) return { ...times, http };
+    return { ...times, command: command ?? (port === undefined ? running() : listening(port)) };
+}

@@ -1,0 +1,111 @@
+import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { request as plainRequest } from "node:http";
+import { request, type RequestOptions } from "node:https";
+import { join } from "node:path";
+import { officialImage } from "../../../components/internal/images";
+import { imagesFor } from "../../../tools/offline/images";
+import type { Answer } from "../support/ask";
+import { checkout, docker, quai, type Result } from "../support/checkout";
+
+/** One application after the other is deployed, so they can share ports. */
+export const PORTS = { http: 18600, https: 18643, address: "127.0.0.1" };
+
+export interface System {
+    /** Name of the stack and prefix of its objects. */
+    readonly stack: string;
+    /** Main host name. */
+    readonly host: string;
+}
+
+type Config = Readonly<Record<string, unknown>>;
+
+/** Writes the stack file. */
+export function write({ stack }: System, config: Config): void {
+    writeFileSync(join(checkout(), `Pulumi.${stack}.yaml`), JSON.stringify({ config: { ...config, "quai:ports": PORTS } }, null, 2));
+}
+
+export async function mustUp({ stack }: System): Promise<Result> {
+    const result = await quai("up", stack, "--yes");
+    if (result.code !== 0) throw new Error(`./quai up ${stack} ended with ${result.code}:\n${result.text.slice(-6000)}`);
+    return result;
+}
+
+/** All of a system's objects go. */
+export async function remove({ stack }: System): Promise<void> {
+    if (process.env["QUAI_E2E_KEEP"] !== undefined) return;
+    const result = await quai("down", stack, "--yes", "--delete-data");
+    if (result.code !== 0) throw new Error(`./quai down ${stack} ended with ${result.code}:\n${result.text.slice(-3000)}`);
+    rmSync(join(checkout(), `Pulumi.${stack}.yaml`));
+}
+
+/** A folder of apps/ as a build context in the checkout, with the authorities that this machine trusts, and the base image it has. */
+export async function context(app: string): Promise<{ readonly build: string; readonly args: { readonly BASE: string } }> {
+    const folder = join(checkout(), ".quai", "apps", app);
+    mkdirSync(folder, { recursive: true });
+    cpSync(join(__dirname, "apps", app), folder, { recursive: true });
+    const authorities = process.env["SSL_CERT_FILE"] ?? "/etc/ssl/certs/ca-certificates.crt";
+    if (existsSync(authorities)) copyFileSync(authorities, join(folder, "authorities.pem"));
+    else writeFileSync(join(folder, "authorities.pem"), "");
+    return { build: folder, args: { BASE: await equivalent("debian") } };
+}
+
+/** An official image, or what stands for it where no registry answers. */
+export async function equivalent(name: "debian" | "nginx"): Promise<string> {
+    const reference = officialImage(name);
+    const { imageMirror } = await imagesFor([{ reference }], { docker: {} });
+    return (imageMirror as Readonly<Record<string, string>>)[reference] ?? reference;
+}
+
+export interface Ask extends RequestOptions {
+    readonly host?: string;
+    readonly body?: string | Buffer;
+}
+
+/** A request over TLS that is checked. */
+export function ask(system: System, path: string, { body, host = system.host, ...options }: Ask = {}): Promise<Answer> {
+    const ca = readFileSync(join(checkout(), ".quai", system.stack, "ca.crt"), "utf8");
+    const headers = { Host: `${host}:${PORTS.https}`, ...options.headers };
+    return new Promise((resolve, reject) => {
+        const sent = request(
+            { agent: false, timeout: 60_000, ...options, host: "127.0.0.1", port: PORTS.https, servername: host, ca, path, headers },
+            (answer) => {
+                const chunks: Buffer[] = [];
+                answer.on("data", (chunk: Buffer) => chunks.push(chunk)).on("error", reject);
+                answer.on("end", () => {
+                    const { statusCode = 0, headers: got, rawHeaders } = answer;
+                    const whole = Buffer.concat(chunks);
+                    resolve({ status: statusCode, headers: got, rawHeaders, body: whole, text: whole.toString("utf8") });
+                });
+            },
+        );
+        sent.on("timeout", () => sent.destroy(new Error("no answer in time"))).on("error", reject);
+        sent.end(body);
+    });
+}
+
+/** Where http is sent to. */
+export function redirected({ host }: System, path: string): Promise<string | undefined> {
+    return new Promise((resolve, reject) => {
+        const sent = plainRequest({ host: "127.0.0.1", port: PORTS.http, path, headers: { Host: host } }, (answer) => {
+            answer.resume();
+            resolve(answer.headers.location);
+        });
+        sent.on("error", reject).end();
+    });
+}
+
+/** Statuses of so many requests at once. */
+export async function burst(system: System, path: string, count: number, options: Ask = {}): Promise<Readonly<Record<number, number>>> {
+    const answers = await Promise.all(Array.from({ length: count }, () => ask(system, path, options)));
+    return answers.reduce<Record<number, number>>((sum, { status }) => ({ ...sum, [status]: (sum[status] ?? 0) + 1 }), {});
+}
+
+/** Containers of a service that run. */
+export function running({ stack }: System, service: string): string[] {
+    const filters = [`label=io.quai.stack=${stack}`, `label=io.quai.service=${service}`].flatMap((filter) => ["--filter", filter]);
+    return docker("ps", ...filters, "--format", "{{.Names}}")
+        .split("\n")
+        .filter((name) => name !== "");
+}
+
+export { checkout, docker, quai };

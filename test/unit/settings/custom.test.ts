@@ -1,0 +1,212 @@
+import { parseSettings, SettingsError, type Settings } from "../../../infra/settings";
+import { partsOf } from "../../../infra/settings/placeholders";
+
+type Raw = Record<string, unknown>;
+
+/** An application that uses everything. */
+const SHOP = {
+    name: "shop",
+    hosts: { api: "api.${domain}" },
+    databases: ["postgres", "redis"],
+    secrets: {
+        key: { kind: "key" },
+        jwt: { kind: "rsa" },
+        admin: { kind: "password", output: true },
+        smtp: { kind: "given", optional: true },
+    },
+    files: { media: { user: 1000 }, static: { user: "1000:1000", backup: false } },
+    services: {
+        backend: {
+            port: 8000,
+            user: 1000,
+            command: ["serve", "--host", "${domain}"],
+            health: { http: "/health" },
+            env: { KEY: "${secrets.key}", URL: "${url}", DB: "${database.url}", CERT: "${file:secrets.jwtPublic}" },
+            files: { "/media": "media", "/static": "static:ro" },
+        },
+        worker: { kind: "worker", like: "backend", command: ["work"], after: ["backend"] },
+        beat: { kind: "scheduler", like: "backend", command: ["beat"] },
+    },
+    jobs: {
+        migrate: { like: "backend", command: ["migrate"] },
+        admin: { like: "backend", command: ["admin"], after: ["migrate"], once: true },
+    },
+    routes: [
+        { path: "/api/", to: "backend", limit: "api" },
+        { path: "/media/", files: "media", cache: { maxAge: "1h" }, deny: [".php"] },
+        { path: "/search", to: "backend", limit: "search" },
+        { host: "api", to: "backend" },
+    ],
+    limits: { search: { requests: 30, per: "minute", burst: 10 } },
+};
+
+/** The same with one place changed: `set("services.worker.like", "backnd")`; undefined removes it. */
+function shop(path?: string, value?: unknown): Raw {
+    const copy = structuredClone(SHOP) as Raw;
+    if (path === undefined) return copy;
+    const keys = path.split(".");
+    const last = keys.pop() ?? "";
+    const place = keys.reduce<Raw>((at, key) => at[key] as Raw, copy);
+    place[last] = value;
+    return copy;
+}
+
+const STACK = { "quai:application": "custom", "quai:environment": "development" };
+const parse = (custom: unknown, more: Raw = {}): Settings => parseSettings({ ...STACK, "quai:custom": custom, ...more }, { stack: "dev" });
+
+function problems(custom: unknown, more: Raw = {}): readonly string[] {
+    try {
+        parse(custom, more);
+        return [];
+    } catch (error) {
+        if (error instanceof SettingsError) return error.problems;
+        throw error;
+    }
+}
+
+describe("an application from the stack file alone", () => {
+    test("is read, with its defaults", () => {
+        const { custom, name, stackId, domain } = parse(SHOP);
+        expect([name, stackId, domain]).toEqual(["shop", "shop-dev", "shop.localhost"]);
+        expect(custom?.services["backend"]).toMatchObject({
+            kind: "service",
+            user: { uid: 1000, gid: 1000 },
+            files: { "/media": { files: "media", readOnly: false }, "/static": { files: "static", readOnly: true } },
+            after: [],
+        });
+        expect(custom?.routes[0]).toMatchObject({ path: "/api/", exact: false, websocket: false, deny: [] });
+        expect(custom?.files).toMatchObject({ media: { backup: true }, static: { backup: false } });
+    });
+
+    test.each<[string, unknown, string]>([
+        ["name", undefined, "quai:custom.name: is required: lower-case letters, digits and hyphens, such as celery-worker"],
+        ["servces", {}, "quai:custom.servces: unknown setting; did you mean services?"],
+        ["routes", [], "quai:custom.routes: must have at least one route (got a list)"],
+        [
+            "services.worker.like",
+            "backnd",
+            'quai:custom.services.worker.like: there is no such service; did you mean backend? (got "backnd")',
+        ],
+        [
+            "services.worker.after",
+            ["beat"],
+            'quai:custom.services.worker.after[0]: there is no such service or worker; there are: backend, worker (got "beat")',
+        ],
+        ["services.backend.after", ["worker"], "quai:custom.services.backend.after: leads back to where it began; remove one of the steps"],
+        [
+            "services.backend.user",
+            0,
+            "quai:custom.services.backend.user: must be a user other than root as numbers, such as 1000 or 1000:1000 (got 0)",
+        ],
+        ["services.backend.port", undefined, 'quai:custom.services.backend.health.http: needs the service\'s port (got "/health")'],
+        [
+            "services.beat.replicas",
+            2,
+            "quai:custom.services.beat.replicas: a scheduler runs once; make it a worker if it may run twice (got 2)",
+        ],
+        [
+            "services.backend.files",
+            { "/x": "medai" },
+            'quai:custom.services.backend.files["/x"]: there is no such key of files; did you mean media?',
+        ],
+        [
+            "services.backend.env",
+            { A: "${databse.url}" },
+            "quai:custom.services.backend.env.A: ${databse.url} stands for nothing; did you mean ${database.url}?",
+        ],
+        [
+            "services.backend.env",
+            { A: "${file:domain}" },
+            "quai:custom.services.backend.env.A: ${file:domain} stands for nothing; known: secrets.key, secrets.jwtPrivate, secrets.jwtPublic, secrets.admin, secrets.smtp, database.url, database.password, database.authority, migration.url, migration.password, redis.url, redis.password",
+        ],
+        [
+            "services.worker.command",
+            ["work", "${secrets.key}"],
+            "quai:custom.services.worker.command[1]: ${secrets.key} is a secret, which everybody could read here; hand it over in env",
+        ],
+        [
+            "services.backend.command",
+            undefined,
+            "quai:custom.services.backend.command: is required, as KEY holds a secret, which a shell reads before it starts the command",
+        ],
+        ["services.backup", { user: 1, port: 1 }, "quai:custom.services.backup: is a name that quai uses itself; give it another one"],
+        ["files.backend", { user: 1 }, "quai:custom.files.backend: a service or job has this name, too; give it another one"],
+        ["jobs.worker", { user: 1 }, "quai:custom.jobs.worker: a service has this name, too; give it another one"],
+        ["secrets.key.length", 40, "quai:custom.secrets.key.length: has no use with kind key; remove it"],
+        ["secrets.admin.length", 8, "quai:custom.secrets.admin.length: must be a whole number from 32 to 256 (got 8)"],
+        [
+            "secrets.smtp.optional",
+            false,
+            "quai:secrets.smtp: is required: set it with `pulumi config set --secret --path 'quai:secrets.smtp'`",
+        ],
+        ["hosts.api", "api.${host}", "quai:custom.hosts.api: ${host} stands for nothing; known: domain"],
+        ["databases", ["postgres", "mysql"], 'quai:custom.databases[1]: must be postgres or redis (got "mysql")'],
+    ])("a wrong %s is told (%j)", (path, value, message) => {
+        expect(problems(shop(path, value))).toContain(message);
+    });
+
+    test.each<[Raw, string]>([
+        [{ to: "backend", files: "media" }, "quai:custom.routes[0]: must have one of to (a service) and files"],
+        [{ to: "beat" }, 'quai:custom.routes[0].to: there is no such service with a port; there are: backend (got "beat")'],
+        [{ to: "backend", limit: "apy" }, 'quai:custom.routes[0].limit: there is no such budget; did you mean api? (got "apy")'],
+        [{ to: "backend", host: "www" }, 'quai:custom.routes[0].host: there is no such key of hosts; there are: api (got "www")'],
+        [{ files: "media", path: "/media" }, 'quai:custom.routes[0].path: must end with / where files are served (got "/media")'],
+        [{ to: "backend", path: "api" }, 'quai:custom.routes[0].path: must be a path such as /api/ (got "api")'],
+    ])("a wrong route is told: %j", (route, message) => {
+        expect(problems(shop("routes", [route]))).toContain(message);
+    });
+
+    test("R26: all problems at once, in the order of the file", () => {
+        const wrong = shop("services.worker.like", "x");
+        (wrong["routes"] as Raw[])[0] = { to: "y" };
+        expect(problems(wrong).map((line) => line.split(":")[1])).toEqual([
+            "custom.services.worker.like",
+            "custom.services.worker.user",
+            "custom.routes[0].to",
+        ]);
+    });
+
+    test("it is asked for, and has no use elsewhere", () => {
+        expect(problems(undefined)).toEqual([
+            "quai:custom: is required with quai:application: custom: services and routes (see docs/custom.md)",
+        ]);
+        expect(problems(SHOP, { "quai:application": "demo" })).toContain(
+            "quai:custom: has no use but with quai:application: custom; remove one of the two",
+        );
+    });
+
+    test("names and variables elsewhere in the file are checked against it", () => {
+        expect(problems(SHOP, { "quai:hosts": { apy: "api.example.org" } })).toEqual([
+            'quai:hosts.apy: shop has no such host; known: api (got "api.example.org")',
+        ]);
+        expect(problems(SHOP, { "quai:services": { backend: { env: { A: "${nothing}" } } } })[0]).toMatch(
+            /^quai:services\.backend\.env\.A: \$\{nothing\} stands for nothing/,
+        );
+        expect(problems(SHOP, { "quai:images": { backend: { build: "x", args: { A: "${database.host}" } } } })[0]).toMatch(
+            /^quai:images\.backend\.args\.A: \$\{database\.host\} stands for nothing/,
+        );
+    });
+
+    test("what an application's own file says is a default: the stack file comes first, mapping by mapping", () => {
+        const preset = () => ({ settings: { postgres: { version: 15, memory: "2g" }, backup: { at: "03:00" } }, application: SHOP });
+        const read = parseSettings(
+            { ...STACK, "quai:application": "shop", "quai:postgres": { memory: "4g" }, "quai:backup": false },
+            { stack: "dev", preset },
+        );
+        expect(read.postgres).toMatchObject({ version: 15, memory: 4 * 1024 ** 3 });
+        expect(read.backup).toBe(false);
+        expect(read.custom?.name).toBe("shop");
+    });
+});
+
+describe("placeholders", () => {
+    test.each([
+        ["plain", [{ text: "plain" }]],
+        ["a${b}c", [{ text: "a" }, { name: "b", file: false }, { text: "c" }]],
+        ["${file:secrets.x}", [{ name: "secrets.x", file: true }]],
+        ["$${x} $y", [{ text: "${" }, { text: "x} $y" }]],
+        ["", []],
+    ])("%j", (text, parts) => {
+        expect(partsOf(text)).toEqual(parts);
+    });
+});

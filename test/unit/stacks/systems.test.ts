@@ -1,0 +1,145 @@
+import { applications, presetOf } from "../../../stacks/catalogue";
+import { imagesOf } from "../../../stacks/images";
+import { parseSettings } from "../../../infra/settings";
+import { COMMAND, CONTAINER } from "../support/mocks";
+import { leaks } from "../support/target";
+import { container, program } from "./program";
+
+const DIGEST = `@sha256:${"0".repeat(63)}1`;
+const systems = applications.filter((name) => presetOf(name) !== undefined);
+const image = (name: string) => `registry.quay.eu/${name}:1.0.0${DIGEST}`;
+
+/** A stack of the application with nothing but what every stack has to say. */
+function bare(application: string) {
+    const services = presetOf(application)?.application["services"] as Record<string, { like?: string }>;
+    const own = Object.entries(services).flatMap(([name, { like }]) => (like === undefined ? [name] : []));
+    return {
+        "quai:application": application,
+        "quai:environment": "development",
+        "quai:images": Object.fromEntries(own.map((name) => [name, image(name)])),
+    };
+}
+
+const parsed = (application: string) => parseSettings(bare(application), { stack: `${application}-test`, preset: presetOf });
+const routes = (application: string) =>
+    parsed(application).custom?.routes.map(({ host, path, to, files, limit }) =>
+        [host, path, to ?? files, limit].filter((part) => part !== undefined).join(" "),
+    );
+
+describe("the systems of the guides", () => {
+    test("are there", () => {
+        expect(systems).toEqual(["chrona", "mdp", "orchestra", "viatique"]);
+    });
+
+    test.each(systems)("%s: the whole program, and no secret in an open input (R27)", async (name) => {
+        const { resources, generated, of } = await program(`${name}-test`, bare(name));
+        expect(of(CONTAINER).length).toBeGreaterThan(2);
+        expect(leaks(resources, generated)).toEqual([]);
+    });
+
+    test("R71: Chrona's three names each lead to their application, and the names are settings", () => {
+        expect(routes("chrona")).toEqual(["api /auth/token backend login", "api / backend api", "admin / backoffice", "kiosk / kiosk"]);
+    });
+
+    test("R71: another set of names", async () => {
+        const { result, resources } = await program("chrona-test", {
+            ...bare("chrona"),
+            "quai:domain": "quay.eu",
+            "quai:hosts": { admin: "backoffice.quay.eu", kiosk: "kiosk.quay.eu" },
+        });
+        expect(result.urls).toEqual(["https://api.quay.eu:8443", "https://backoffice.quay.eu:8443", "https://kiosk.quay.eu:8443"]);
+        expect(container(resources, "backend")[0]?.inputs["envs"]).toContain(
+            "ALLOWED_ORIGINS=https://kiosk.quay.eu:8443,https://backoffice.quay.eu:8443",
+        );
+    });
+
+    test("R11, R12: Viatique has gunicorn, a Celery worker and one beat", async () => {
+        const { resources, get } = await program("viatique-test", bare("viatique"));
+        const command = (service: string) => (container(resources, service)[0]?.inputs["command"] as string[]).slice(0, 4);
+        expect(command("backend")).toEqual(["gunicorn", "core.wsgi:application", "--config", "gunicorn_config.py"]);
+        expect(command("worker")).toEqual(["celery", "-A", "core", "worker"]);
+        expect(get(CONTAINER, "beat").deleteBeforeReplace).toBe(true);
+    });
+
+    test("R72, R73, R78, R79, R83, R84: Viatique's routes", () => {
+        expect(routes("viatique")).toEqual([
+            "/api/ backend api",
+            "/api/auth/login/ backend login",
+            "/admin/ backend api",
+            "/admin/login/ backend login",
+            "/health/ backend",
+            "/static/ static",
+            "/media/ media",
+            "/ frontend",
+        ]);
+        const { custom } = parsed("viatique");
+        expect(custom?.routes.find(({ path }) => path === "/media/")).toMatchObject({
+            cache: { maxAge: 3600 },
+            deny: [".php", ".py", ".sh", ".pl", ".cgi"],
+        });
+        expect(custom?.routes.find(({ path }) => path === "/static/")).toMatchObject({ cache: { maxAge: 31536000, immutable: true } });
+    });
+
+    test("R100, R45: migrations before the application, as the owner of the tables", async () => {
+        const { of, resources } = await program("viatique-test", bare("viatique"));
+        const job = (name: string) => of(COMMAND).find((each) => new RegExp(`^${name}-[0-9a-f]{8}$`).test(each.name));
+        expect(job("collectstatic")?.after).toContain(job("migrate")?.name);
+        expect(container(resources, "backend")[0]?.after).toContain(job("collectstatic")?.name);
+        expect(parsed("viatique").custom?.jobs["migrate"]?.env["DATABASE_URL"]).toBe("${migration.url}");
+    });
+
+    test("R17: Orchestr'A's web waits for its api", async () => {
+        const { resources } = await program("orchestra-test", bare("orchestra"));
+        const [api, web] = ["api", "web"].map((name) => container(resources, name)[0]);
+        expect(web?.after).toContain(api?.name);
+        expect(api?.inputs["healthcheck"]).toMatchObject({ startPeriod: "1m30s" });
+    });
+
+    test("R41, R42, R49: Orchestr'A's servers", () => {
+        const { postgres, redis } = parsed("orchestra");
+        expect(postgres).toMatchObject({ version: 18, extensions: ["uuid-ossp"] });
+        expect(redis).toMatchObject({ memory: 256 * 1024 * 1024, eviction: "allkeys-lru", appendOnly: true });
+    });
+
+    test("R25, R33: Chrona's keys are files that its variables name", async () => {
+        const { resources } = await program("chrona-test", bare("chrona"));
+        expect(container(resources, "backend")[0]?.inputs["envs"]).toEqual(
+            expect.arrayContaining(["JWT_PRIVATE_KEY_PATH=/run/secrets/jwtPrivate", "JWT_PUBLIC_KEY_PATH=/run/secrets/jwtPublic"]),
+        );
+    });
+
+    test("R124: a first administrator is made once, with a generated password that is among the outputs", async () => {
+        for (const name of ["chrona", "mdp", "orchestra"]) {
+            const { get, result } = await program(`${name}-test`, bare(name));
+            expect(get(COMMAND, "admin").ignoreChanges).toEqual(["create", "delete", "stdin"]);
+            expect(result.passwords).toBeDefined();
+        }
+    });
+
+    test("R53, R55: when backups are made, and which are kept", () => {
+        expect(systems.map((name) => [name, parsed(name).backup])).toMatchObject([
+            ["chrona", { at: "02:00", keep: { days: 30 } }],
+            ["mdp", { at: "03:00", drill: "monthly", keep: { daily: 7, weekly: 4, monthly: 12, days: 30 } }],
+            ["orchestra", { at: "02:00", keep: { days: 30 } }],
+            ["viatique", { at: "02:00", keep: { days: 30 } }],
+        ]);
+    });
+
+    test("R9: official images that are had before an update", () => {
+        expect(systems.map((name) => imagesOf(parsed(name)).map((reference) => reference.split(":")[0]))).toEqual([
+            ["nginx", "postgres"],
+            ["nginx", "postgres"],
+            ["nginx", "postgres", "redis"],
+            ["nginx", "postgres", "redis"],
+        ]);
+    });
+
+    test("what the stack file says comes first", async () => {
+        const { resources } = await program("mdp-test", {
+            ...bare("mdp"),
+            "quai:services": { backend: { env: { APP_SLUG: "other", CORS_ALLOWED_ORIGINS: "${url}" } } },
+        });
+        const envs = container(resources, "backend")[0]?.inputs["envs"];
+        expect(envs).toEqual(expect.arrayContaining(["APP_SLUG=other", "CORS_ALLOWED_ORIGINS=https://mdp.localhost:8443"]));
+    });
+});
