@@ -159,7 +159,7 @@ function ownImages(settings: Settings, names: readonly string[]): Record<string,
 /** Front ends are built for an address: it may stand in a build argument, as a placeholder. */
 function withAddresses(images: Readonly<Record<string, ImageSource>>, addresses: Values["open"]): Record<string, ImageSource> {
     return Object.fromEntries(
-        Object.entries(images).map(([name, source]) => {
+        Object.entries(images).map(([name, source]): [string, ImageSource] => {
             if ("reference" in source) return [name, source];
             const args = Object.entries(source.args ?? {}).map(([arg, text]) => [arg, openText(text, addresses)]);
             return [name, { ...source, args: Object.fromEntries(args) as Record<string, string> }];

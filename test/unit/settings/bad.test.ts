@@ -6,7 +6,10 @@ const BAD: readonly (readonly [Raw, string])[] = [
     [{ application: undefined }, "quai:application: is required: custom, or the name of a file of stacks/ without its ending"],
     [{ application: "viatiqe" }, 'quai:application: there is no such application; did you mean viatique? (got "viatiqe")'],
     [{ application: "chat" }, 'quai:application: there is no such application; known: demo, viatique (got "chat")'],
-    [{ application: "stacks/demo.ts" }, 'quai:application: must be custom, or the name of a file of stacks/ without its ending (got "stacks/demo.ts")'],
+    [
+        { application: "stacks/demo.ts" },
+        'quai:application: must be custom, or the name of a file of stacks/ without its ending (got "stacks/demo.ts")',
+    ],
     [{ environment: undefined }, "quai:environment: is required: development, staging or production"],
     [{ environment: "prod" }, 'quai:environment: must be development, staging or production (got "prod")'],
     [{ environment: "stagging" }, 'quai:environment: must be development, staging or production; did you mean staging? (got "stagging")'],
