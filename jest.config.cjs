@@ -31,5 +31,12 @@ module.exports = {
             globalTeardown: "<rootDir>/test/e2e/systems/teardown.ts",
             setupFilesAfterEnv: ["<rootDir>/test/e2e/support/patience.cjs"],
         },
+        {
+            ...project("preview", ["test/e2e/preview/**/*.test.ts"]),
+            globalSetup: "<rootDir>/test/e2e/preview/setup.ts",
+            globalTeardown: "<rootDir>/test/e2e/preview/teardown.ts",
+            setupFiles: ["<rootDir>/test/e2e/preview/stack.ts"],
+            setupFilesAfterEnv: ["<rootDir>/test/e2e/support/patience.cjs"],
+        },
     ],
 };

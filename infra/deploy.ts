@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { enforce } from "../policies";
 import { stacks } from "../stacks";
+import type { StackSettings } from "./settings/read";
 import { presetOf } from "../stacks/catalogue";
 import { readSettings } from "./settings/read";
 import { makeTarget } from "./target";
@@ -36,5 +37,15 @@ export function deploy() {
         // A preview that doesn't reach the host uses the images that the last update did.
         imageMirror: typeof settings.imageMirror === "object" ? settings.imageMirror : undefined,
         passwords: deployed.passwords,
+        settings: deployedSettings(read),
     };
+}
+
+/**
+ * The settings as they were deployed, so that the next preview can say which of them changed. Of secrets only the names, and the
+ * fingerprints that releases are named by.
+ */
+function deployedSettings({ settings, secrets }: StackSettings) {
+    const { stack: _stack, stackId: _id, secrets: _secrets, ...plain } = settings;
+    return { ...plain, givenSecrets: Object.entries(secrets).map(([name, { version }]) => ({ name, version })) };
 }

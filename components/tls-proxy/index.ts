@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { unreachable } from "../targets";
 import type { TlsProxyArgs } from "./args";
+import { describeCertificate, describeRoutes } from "./describe";
 import { proxyOnDocker } from "./docker";
 import { resolveProxy } from "./spec";
 
@@ -37,6 +38,7 @@ export class TlsProxy extends pulumi.ComponentResource {
             default:
                 unreachable(args.target.kind);
         }
-        this.registerOutputs({});
+        // What stands in the configuration is handed to the host as a secret, with the key: this is what previews and pictures show of it.
+        this.registerOutputs({ names: spec.names, routes: describeRoutes(spec), certificate: describeCertificate(args.tls) });
     }
 }

@@ -152,7 +152,10 @@ describe("the demonstration with the settings of Pulumi.dev.yaml", () => {
 
     test("what `status` reads: the names are a contract", async () => {
         const { result } = await program("dev", DEV);
-        expect({ ...result, backupPassword: undefined, localAuthority: undefined, services: undefined, secrets: undefined }).toEqual({
+        const { settings, ...rest } = result;
+        expect(settings).toMatchObject({ application: "demo", environment: "development", givenSecrets: [], running: true });
+        expect(settings).not.toHaveProperty("secrets");
+        expect({ ...rest, backupPassword: undefined, localAuthority: undefined, services: undefined, secrets: undefined }).toEqual({
             application: "demo",
             stackId: "demo-dev",
             target: "docker",

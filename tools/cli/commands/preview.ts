@@ -1,41 +1,87 @@
 import type { Command } from "commander";
+import { writeFileSync } from "node:fs";
+import { SetupError } from "../../engine/types";
+import { checkoutRoot } from "../../engine/versions";
 import { groups } from "../help";
+import { refusedReport } from "../report/refused";
+import { reportOn } from "../report/make";
+import { markdown } from "../report/markdown";
+import { planOf, savePlan } from "../report/plan";
+import type { Report } from "../report/report";
+import { terminalText } from "../report/text";
 import { findDrift } from "../stack/recover";
 import { openStack } from "../stack/session";
 import { readState } from "../stack/state";
-import { mustHaveWorked, runEngine } from "../stack/update";
-import { terminal } from "../terminal";
+import { terminal, type Terminal } from "../terminal";
 
 interface PreviewOptions {
     readonly stack: string;
     readonly diff?: boolean;
     readonly refresh?: boolean;
     readonly yes?: boolean;
+    readonly json?: boolean;
+    readonly markdown?: boolean;
+    readonly offline?: boolean;
+    readonly events?: string;
+    readonly save?: string;
 }
 
 async function preview(named: string | undefined, options: PreviewOptions): Promise<void> {
     const out = terminal();
-    const session = await openStack(out, named ?? options.stack, { yes: options.yes, connect: options.refresh === true });
-    // A host over SSH need not be reachable for a preview, in a pull request for one.
-    if (session.ssh === undefined || options.refresh === true) {
-        const drift = await findDrift(session, await readState(session.engine, session.stack));
-        if (drift.missing.length > 0) {
-            out.warn(`not as it was left: ${drift.missing.join(", ")}; ./quai up puts it back`);
-        }
+    const stack = named ?? options.stack;
+    if (options.json === true && options.markdown === true) {
+        throw new SetupError("--json, --markdown: give one of them", 2);
     }
-    const flags = [options.diff === true && "--diff", options.refresh === true && "--refresh"].filter((flag) => flag !== false);
-    mustHaveWorked(await runEngine(out, session, ["preview", ...flags]), "The preview", "Nothing was changed.");
+    const report = await madeReport(out, stack, options);
+    if (options.json === true) out.json(report);
+    else if (options.markdown === true) out.print(markdown(report));
+    else out.print(terminalText(report, (colour, text) => out.colour(colour, text, process.stdout), { diff: options.diff }));
+    process.exitCode = report.verdict.exitCode;
+}
+
+/** Settings that are wrong or that a rule refuses are a verdict, too: whoever reviews wants to read it where the others stand. */
+async function madeReport(out: Terminal, stack: string, options: PreviewOptions): Promise<Report> {
+    const refused = refusedReport(checkoutRoot, stack);
+    if (refused !== undefined) return refused;
+    const { offline, refresh } = options;
+    const session = await openStack(out, stack, { yes: options.yes, offline, connect: refresh === true });
+    // A host over SSH need not be reachable for a preview, in a pull request for one.
+    const reached = session.ssh === undefined || refresh === true;
+    const notes = offline === true ? [OFFLINE] : reached ? await drifted(session) : [];
+    const { report, preview: plan, events } = await reportOn(out, session, { refresh, offline, notes });
+    if (options.events !== undefined) writeFileSync(options.events, `${events.join("\n")}\n`);
+    if (options.save !== undefined && report.verdict.level !== "blocked") {
+        const state = await readState(session.engine, stack);
+        savePlan(options.save, planOf({ checkout: session.checkout, stack, state, preview: plan, verdict: report.verdict.text }));
+        out.info(`Saved. Only this is applied by: ./quai up ${stack} --yes --plan ${options.save}`);
+    }
+    return report;
+}
+
+const OFFLINE = "The host was not asked: this compares with the state of the last update.";
+
+async function drifted(session: Awaited<ReturnType<typeof openStack>>): Promise<string[]> {
+    const { missing } = await findDrift(session, await readState(session.engine, session.stack));
+    return missing.length > 0 ? [`Not as it was left: ${missing.join(", ")}. \`./quai up\` puts it back.`] : [];
 }
 
 export function register(program: Command): void {
     program
         .command("preview")
         .helpGroup(groups.look)
-        .summary("what `up` would do, without doing it")
+        .summary("what `up` would do and what would be lost, without doing it")
+        .description(
+            "Shows what an update would do: a verdict, then releases, settings, secrets, routes, downtime, data at risk. Ends with 0: nothing changes, 2: changes, 3: data at risk, 1: blocked or failed.",
+        )
         .argument("[stack]", "which stack")
         .option("-s, --stack <stack>", "the same", "dev")
+        .option("--markdown", "as a comment for a pull request, at most 65,536 characters")
+        .option("--json", "for programs: a stable format")
         .option("--diff", "every property that differs")
         .option("-r, --refresh", "compare with what really runs, not only with the state")
+        .option("--offline", "ask neither the host nor a registry: compare with the state alone")
+        .option("--save <file>", "also write a plan there, for ./quai up --plan: only what was reviewed is applied")
+        .option("--events <file>", "also write the engine's own events there, one JSON text a line; secrets are not in them")
         .option("-y, --yes", "install what is missing on this machine without asking")
         .action(preview);
 }

@@ -1,10 +1,15 @@
 import type { Command } from "commander";
+import { SetupError } from "../../engine/types";
 import { groups } from "../help";
 import { findDrift, recover, runAgain } from "../stack/recover";
 import type { Session } from "../stack/session";
 import { openStack } from "../stack/session";
 import { outputsOf, readState } from "../stack/state";
 import { mustHaveWorked, runEngine } from "../stack/update";
+import { reportOn } from "../report/make";
+import type { Plan } from "../report/plan";
+import { moved, planOf, readPlan } from "../report/plan";
+import { terminalText } from "../report/text";
 import { publicCheck, saveAuthority } from "../stack/public-check";
 import { terminal, type Terminal } from "../terminal";
 
@@ -12,14 +17,18 @@ interface UpOptions {
     readonly stack: string;
     readonly yes?: boolean;
     readonly refresh?: boolean;
+    readonly plan?: string;
 }
 
 async function up(named: string | undefined, options: UpOptions): Promise<void> {
     const out = terminal();
     const started = Date.now();
-    const session = await openStack(out, named ?? options.stack, { yes: options.yes });
+    const stack = named ?? options.stack;
+    const reviewed = options.plan === undefined ? undefined : readPlan(options.plan, stack);
+    const session = await openStack(out, stack, { yes: options.yes });
     await recover(out, session);
     const drift = await findDrift(session, await readState(session.engine, session.stack));
+    if (reviewed !== undefined) await mustBeAsReviewed(out, session, reviewed, drift.missing);
     if (drift.missing.length > 0) {
         out.warn(`not as it was left, will be put back: ${drift.missing.join(", ")}`);
         await runAgain(session, drift.again);
@@ -28,7 +37,7 @@ async function up(named: string | undefined, options: UpOptions): Promise<void> 
         out.info(`Made anew, as the last update left it unfit: ${drift.failed.join(", ")}`);
     }
     const refresh = (options.refresh === true || drift.missing.length > 0) && drift.failed.length === 0 ? ["--refresh"] : [];
-    if (options.yes !== true && !(await agreed(out, session, refresh))) {
+    if (options.yes !== true && !(await agreed(out, session, refresh.length > 0))) {
         out.info("Nothing was changed.");
         return;
     }
@@ -43,14 +52,33 @@ async function up(named: string | undefined, options: UpOptions): Promise<void> 
 }
 
 /** Shows what would happen and asks. Without a terminal nobody can be asked, and nothing is done. */
-async function agreed(out: Terminal, session: Session, refresh: readonly string[]): Promise<boolean> {
-    mustHaveWorked(await runEngine(out, session, ["preview", ...refresh]), "The preview", "Nothing was changed.");
+async function agreed(out: Terminal, session: Session, refresh: boolean): Promise<boolean> {
+    const { report } = await reportOn(out, session, { refresh });
+    out.info(terminalText(report, (colour, text) => out.colour(colour, text)));
+    if (report.verdict.level === "blocked") throw new SetupError("nothing was changed; mend what blocks it, and run ./quai up again");
     if (!out.interactive) {
         out.error("nobody can be asked here: run ./quai up --yes");
         process.exitCode = 2;
         return false;
     }
     return out.confirm("Do it?");
+}
+
+/** What was reviewed is what is applied: the preview is made once more and compared. @throws SetupError that says what moved */
+async function mustBeAsReviewed(out: Terminal, session: Session, reviewed: Plan, missing: readonly string[]): Promise<void> {
+    const { checkout, stack } = session;
+    const { preview, report } = await reportOn(out, session, { offline: true });
+    const state = await readState(session.engine, stack);
+    const now = planOf({ checkout, stack, state, preview, verdict: report.verdict.text });
+    const gone = missing.length === 0 ? [] : [`the host isn't as it was left, and would be put right, too: ${missing.join(", ")}`];
+    const differs = [...moved(reviewed, now), ...gone];
+    if (differs.length > 0) {
+        const list = differs.map((line) => `  - ${line}`).join("\n");
+        throw new SetupError(
+            `this isn't what was reviewed, so nothing was changed:\n${list}\nReview it again: ./quai preview ${stack} --save <file>`,
+        );
+    }
+    out.info(`As reviewed: ${report.verdict.text}`);
 }
 
 /** The end of an update: the address, tried from outside, how to trust it, and what one needs next. */
@@ -88,6 +116,7 @@ export function register(program: Command): void {
         .argument("[stack]", "which stack")
         .option("-s, --stack <stack>", "the same", "dev")
         .option("-y, --yes", "ask nothing: install what is missing, deploy without showing a preview first")
+        .option("--plan <file>", "only what ./quai preview --save wrote there: refuse if settings, state or program moved since")
         .option("-r, --refresh", "compare the state with what really runs first")
         .action(up);
 }

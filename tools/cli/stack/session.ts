@@ -28,6 +28,8 @@ export interface StackOptions {
     readonly images?: boolean;
     /** False: a host over SSH need not be reachable. What stands in for its images is what the last update used. @default true */
     readonly connect?: boolean;
+    /** Neither Docker nor a registry is asked; images are those of the last deployment. @default false */
+    readonly offline?: boolean;
 }
 
 /** Everything a command needs to work with one stack. */
@@ -65,15 +67,20 @@ interface OpenHost extends HostSession {
 }
 
 /** Settings and Docker. */
-export async function openHost(out: Terminal, stack: string, options: Pick<StackOptions, "yes" | "connect"> = {}): Promise<OpenHost> {
+export async function openHost(
+    out: Terminal,
+    stack: string,
+    options: Pick<StackOptions, "yes" | "connect" | "offline"> = {},
+): Promise<OpenHost> {
     const checkout = checkoutRoot;
     const settings = stackSettings(checkout, stack);
     const ssh = sshOf(settings);
     const confirm = out.interactive ? (question: string) => out.confirm(question) : undefined;
-    const docker = ssh === undefined ? await ensureDocker({ yes: options.yes, reporter: out, confirm }) : undefined;
+    const asked = ssh === undefined && options.offline !== true;
+    const docker = asked ? await ensureDocker({ yes: options.yes, reporter: out, confirm }) : undefined;
     const dockerEnv = docker?.env ?? {};
     const hostEnv = ssh === undefined ? dockerEnv : dockerOverSsh(checkout, stack, ssh);
-    if (ssh !== undefined && options.connect !== false) await connect(ssh);
+    if (ssh !== undefined && options.connect !== false && options.offline !== true) await connect(ssh);
     const host = new DockerHost(settings.stackId, undefined, { ...process.env, ...hostEnv });
     return { checkout, stack, settings, host, ssh, dockerEnv, hostEnv };
 }
@@ -85,7 +92,15 @@ export async function openStack(out: Terminal, stack: string, options: StackOpti
     const engine = await ensureEngine({ reporter: out, signal: interruptSignal() });
     await ensurePlugins(engine, neededPlugins(), { reporter: out, signal: interruptSignal() });
     const session = { ...opened, engine, configFile: relative(checkout, workingCopy(checkout, stack)) };
-    const mirror = options.images === false ? {} : await imageAdditions(out, session, hostEnv, options.connect !== false);
+    const mirror =
+        options.images === false
+            ? {}
+            : await imageAdditions(
+                  out,
+                  session,
+                  hostEnv,
+                  options.offline !== true && (opened.ssh === undefined || options.connect !== false),
+              );
     writeWorkingCopy(checkout, stack, { ...mirror, ...options.additions });
     await initialise(session);
     return session;
@@ -99,7 +114,7 @@ async function imageAdditions(out: Terminal, session: Session, hostEnv: Variable
     if (settings.imageMirror !== undefined) {
         return {};
     }
-    if (ssh !== undefined && !connected) {
+    if (!connected) {
         const state = await readState(session.engine, session.stack);
         const used = state === undefined ? undefined : outputsOf(state)["imageMirror"];
         return used === undefined ? {} : { "quai:imageMirror": used };

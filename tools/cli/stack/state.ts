@@ -10,6 +10,8 @@ export interface StateResource {
     readonly type: string;
     readonly id?: string;
     readonly created?: string;
+    /** When the engine last changed it; ISO 8601. */
+    readonly modified?: string;
     readonly inputs?: Readonly<Record<string, unknown>>;
     readonly outputs?: Readonly<Record<string, unknown>>;
     /** Why it isn't fit for use, e.g. a container that never got healthy. */

@@ -1,0 +1,112 @@
+import type { Change, Preview } from "./engine-events";
+import { labelOf, TYPE } from "./resources";
+import { asText, isRecord } from "./values";
+
+/** A time in which something doesn't answer. */
+export interface Downtime {
+    readonly what: string;
+    /** As long as it took in tests with small data; a large database takes longer to stop. */
+    readonly howLong: string;
+    readonly why: string;
+}
+
+interface Interruption {
+    readonly what: string;
+    readonly howLong: string;
+}
+
+/**
+ * What stops when a container of a role is replaced: there is one of it, and the old one is gone before the new one is made. Figures: seconds without an
+ * answer on the demonstration, measured by test/e2e/preview.
+ */
+const BY_ROLE: Readonly<Record<string, Interruption>> = {
+    proxy: { what: "The proxy restarts: nobody is answered", howLong: "about 2 s" },
+    postgres: { what: "The database restarts: requests that need it fail", howLong: "about 5 s" },
+    redis: { what: "Redis restarts: requests that need it fail", howLong: "about 5 s" },
+};
+
+export function downtimes(preview: Preview): readonly Downtime[] {
+    if (stops(preview)) {
+        return [{ what: "Everything stops", howLong: "until `quai:running` is true again", why: "`quai:running` is false" }];
+    }
+    const all = preview.changes.filter(({ type }) => type === TYPE.container).flatMap(downtimeOf);
+    // Replicas of a service say the same.
+    return all.filter((each, i) => all.findIndex(({ what, why }) => what === each.what && why === each.why) === i);
+}
+
+/** The stack runs and would no longer do so. */
+export function stops({ outputs }: Preview): boolean {
+    return outputs.old?.["running"] === true && outputs.new?.["running"] === false;
+}
+
+function downtimeOf(change: Change): Downtime[] {
+    const { operation, old, name } = change;
+    const role = labelOf(old, "role") ?? "";
+    const service = labelOf(old, "service") ?? name;
+    const interruption = BY_ROLE[role];
+    if (operation === "delete" && interruption !== undefined) {
+        return [{ what: `${service} is removed`, howLong: "for good", why: "no longer in the program" }];
+    }
+    if (operation !== "replace") return [];
+    if (interruption !== undefined) return [{ ...interruption, why: whyReplaced(change) }];
+    return role === "service" && change.deletedFirst
+        ? [
+              {
+                  what: `${service} is made anew under its name: requests to it fail, unless a replica answers`,
+                  howLong: "until it is healthy",
+                  why: whyReplaced(change),
+              },
+          ]
+        : [];
+}
+
+/** Properties in words. */
+const PROPERTIES: Readonly<Record<string, string>> = {
+    image: "another image",
+    command: "another command line",
+    envs: "other variables",
+    mounts: "other files or volumes",
+    ports: "other ports",
+    healthcheck: "another health check",
+    logOpts: "other log limits",
+    shmSize: "another size of shared memory",
+    networksAdvanced: "other networks",
+    user: "another user",
+    groupAdds: "other groups",
+    stopTimeout: "another time to stop",
+    destroyGraceSeconds: "another time to stop",
+    labels: "other labels",
+    name: "another name",
+    provider: "another Docker host",
+    dnsNames: "other names",
+    subject: "another subject",
+    certRequestPem: "another request",
+    privateKeyPem: "another key",
+    caCertPem: "another authority",
+};
+
+export function whyReplaced({ replacedFor, old, new: next }: Change): string {
+    const [from, to] = [labelOf(old, "release"), labelOf(next, "release")];
+    if (from !== to && to !== undefined) return "another release";
+    const words = replacedFor.map((path) => {
+        const property = path.split(/[.[]/)[0] ?? path;
+        return PROPERTIES[property] ?? `another ${property}`;
+    });
+    const moved = next !== undefined && asText(old?.inputs["name"]) !== asText(next.inputs["name"]);
+    const all = [...new Set(moved ? ["another name", ...words] : words)];
+    return all.length > 0 ? all.join(", ") : "what it depends on is made anew";
+}
+
+/** What stops for a while and isn't noticed by those who ask: for the notes. */
+export function quietStops(preview: Preview): readonly string[] {
+    const replaced = preview.changes.filter(({ type, operation }) => type === TYPE.container && operation === "replace");
+    const roles = new Set(replaced.map(({ old }) => labelOf(old, "role")));
+    return [
+        ...(roles.has("scheduler") ? ["The scheduler is stopped before its successor starts: for some seconds nothing is scheduled."] : []),
+        ...(roles.has("backup") ? ["The backup service restarts; a backup that is under way begins again."] : []),
+    ];
+}
+
+export function isRunning(outputs: unknown): boolean {
+    return isRecord(outputs) && outputs["running"] !== false;
+}

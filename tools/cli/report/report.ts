@@ -1,0 +1,153 @@
+import type { DataRisk } from "./data";
+import { dataRisks } from "./data";
+import type { ResourceDiff } from "./diff";
+import { diffsOf, short } from "./diff";
+import type { Downtime } from "./downtime";
+import { downtimes, quietStops } from "./downtime";
+import { edgeChanges } from "./edge";
+import type { Preview, ResourceState } from "./engine-events";
+import type { Masks } from "./mask";
+import { masked } from "./mask";
+import type { Release, Revisions } from "./releases";
+import { releasesOf } from "./releases";
+import type { ComponentChanges } from "./components";
+import { componentChanges } from "./components";
+import type { SecretChange, SettingChange } from "./settings";
+import { secretChanges, settingChanges } from "./settings";
+import type { Verdict } from "./verdict";
+import { verdictOf } from "./verdict";
+
+/** How the backups of a stack are; times are ISO 8601. */
+export interface BackupFacts {
+    readonly last: string | null;
+    readonly lastDrill: string | null;
+    readonly repository: string | null;
+    readonly problems: readonly string[];
+}
+
+/** What the report says beside the engine's preview. */
+export interface ReportContext {
+    readonly stack: string;
+    readonly stackId: string;
+    readonly environment: string;
+    /** What the rules say (policies/). */
+    readonly policies: { readonly refused: readonly string[]; readonly warned: readonly string[]; readonly waived: readonly string[] };
+    /** Undefined: nobody could be asked. */
+    readonly backups?: BackupFacts;
+    readonly revisions?: Revisions;
+    /** What the settings got wrong: nothing was planned. */
+    readonly refused?: readonly string[];
+    /** How the preview was made, where that matters to whoever reads it. */
+    readonly notes?: readonly string[];
+    /** Ages are told as of then. */
+    readonly now: Date;
+}
+
+/** Everything that the report says, in an order that is always the same; `./quai preview --json` prints it. Names and types are a contract. */
+export interface Report {
+    readonly stack: string;
+    readonly environment: string;
+    readonly verdict: Verdict;
+    /** Why nothing would be done, one text each. */
+    readonly blocked: readonly string[];
+    readonly data: readonly DataRisk[];
+    readonly downtime: readonly Downtime[];
+    readonly releases: readonly Release[];
+    /** Undefined: the last deployment didn't note its settings. */
+    readonly settings: readonly SettingChange[] | undefined;
+    readonly secrets: readonly SecretChange[];
+    readonly routes: readonly string[];
+    readonly certificates: readonly string[];
+    readonly policies: { readonly warned: readonly string[]; readonly waived: readonly string[] };
+    readonly backups: (BackupFacts & { readonly age: string; readonly drillAge: string }) | undefined;
+    readonly components: readonly ComponentChanges[];
+    readonly notes: readonly string[];
+    readonly diff: readonly ResourceDiff[];
+}
+
+export function makeReport(raw: Preview, context: ReportContext, masks: Masks): Report {
+    const preview = maskedPreview(raw, masks);
+    const blocked = [...(context.refused ?? []), ...context.policies.refused, ...preview.errors.map(reworded)];
+    const known = [...context.policies.warned, ...context.policies.waived];
+    const warnings = preview.warnings.filter((warning) => !known.some((each) => warning.includes(each)));
+    const parts = {
+        blocked: unique(blocked),
+        data: dataRisks(preview),
+        downtime: downtimes(preview),
+        releases: releasesOf(preview, context.revisions),
+        settings: settingChanges(preview),
+        secrets: secretChanges(preview),
+        ...edgeChanges(preview),
+    };
+    const components = componentChanges(preview);
+    const first = preview.changes.length > 0 && preview.changes.every(({ operation }) => operation === "create");
+    const report: Report = {
+        stack: context.stackId,
+        environment: context.environment,
+        verdict: verdictOf({ ...parts, changes: components.length > 0, first, complete: preview.complete }),
+        ...parts,
+        policies: { warned: unique([...context.policies.warned, ...warnings]), waived: context.policies.waived },
+        backups: context.backups === undefined ? undefined : { ...context.backups, ...ages(context.backups, context.now) },
+        components,
+        notes: [...(context.notes ?? []), ...quietStops(preview)],
+        diff: diffsOf(preview),
+    };
+    return bounded(masked(report, masks.known));
+}
+
+/** Names of resources and properties are ours; what stands in them is anybody's. */
+function maskedPreview(raw: Preview, masks: Masks): Preview {
+    const { changes, ...rest } = raw;
+    const state = (of: ResourceState | undefined): ResourceState | undefined =>
+        of === undefined ? undefined : { ...of, inputs: masked(of.inputs, masks.all), outputs: masked(of.outputs, masks.all) };
+    return {
+        ...masked(rest, masks.all),
+        changes: changes.map((change) => ({ ...masked(change, masks.known), old: state(change.old), new: state(change.new) })),
+    };
+}
+
+/** The engine's words for a protected resource are about its own commands. */
+function reworded(error: string): string {
+    const name = /"urn:[^"]*::([^":]+)" cannot be deleted\s+because it is protected/.exec(error)?.[1];
+    return name === undefined
+        ? error
+        : `${name} is protected (\`quai:protect\`), so it can't be deleted. Take the change back; or deploy \`quai:protect: false\` first`;
+}
+
+function ages(facts: BackupFacts, now: Date): { age: string; drillAge: string } {
+    return { age: ageText(facts.last, now), drillAge: ageText(facts.lastDrill, now) };
+}
+
+const HOUR = 3_600_000;
+
+/** `3 h`, `12 days`; `never` */
+export function ageText(time: string | null, now: Date): string {
+    if (time === null || Number.isNaN(Date.parse(time))) return "never";
+    const hours = Math.max(0, (now.getTime() - Date.parse(time)) / HOUR);
+    if (hours < 1) return "less than an hour";
+    return hours < 48 ? `${Math.floor(hours)} h` : `${Math.floor(hours / 24)} days`;
+}
+
+/** Characters of one text of a report: an error message may be a page of a program's output. */
+const LONGEST_TEXT = 1_000;
+
+function bounded<T>(value: T): T {
+    return boundedValue(value) as T;
+}
+
+function boundedValue(value: unknown): unknown {
+    if (typeof value === "string") return printable(value.length > LONGEST_TEXT ? short(value, LONGEST_TEXT) : value);
+    if (Array.isArray(value)) return value.map(boundedValue);
+    if (value === null || typeof value !== "object") return value;
+    return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, boundedValue(member)]));
+}
+
+/** Without what a terminal would obey. */
+function printable(text: string): string {
+    // eslint-disable-next-line no-control-regex
+    return text.replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/g, " ");
+}
+
+function unique(texts: readonly string[]): string[] {
+    return [...new Set(texts)];
+}
