@@ -25,6 +25,12 @@ const CIPHERS = [
 /** Headers that the proxy sends itself, so that each is there once, whoever answers (R82). */
 const OWN_HEADERS = ["Strict-Transport-Security", "X-Content-Type-Options", "X-Frame-Options", "X-XSS-Protection", "Referrer-Policy"];
 
+/**
+ * Seconds that a former worker outlives the drain time: then the former containers are told to end, and what they tell their WebSockets
+ * (close code 1001) must still have a way to the clients. As long as services have to finish unless they say otherwise.
+ */
+const FAREWELL = 30;
+
 /** A WebSocket may be silent for an hour (R75 asks for five minutes). */
 const SILENT = { send: 3600, read: 3600 };
 
@@ -38,7 +44,7 @@ export function nginxConfig(spec: ProxySpec | undefined, version: string): strin
         "worker_processes auto;",
         "pid /tmp/nginx.pid;",
         "error_log /dev/stderr warn;",
-        ...(spec === undefined ? [] : [`worker_shutdown_timeout ${spec.drain}s;`]),
+        ...(spec === undefined ? [] : [`worker_shutdown_timeout ${spec.drain + FAREWELL}s;`]),
         "events { worker_connections 4096; multi_accept on; }",
         "http {",
         ...indent([...basics(), ...statusServer(version), ...(spec === undefined ? waitingServer() : site(spec))]),
@@ -56,6 +62,8 @@ function basics(): string[] {
         "sendfile on;",
         "tcp_nopush on;",
         "server_tokens off;",
+        "# A redirect of nginx's own must not name the port that it has inside of its container.",
+        "absolute_redirect off;",
         "keepalive_timeout 65s;",
         "keepalive_requests 10000;",
         "# No query string: it may hold a token.",

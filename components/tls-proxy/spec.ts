@@ -60,7 +60,7 @@ export function resolveProxy(args: Omit<TlsProxyArgs, "target" | "tls"> & { read
         // Where every route has a host of its own, nothing would answer under the main name.
         names: [...new Set([...(hosts.length < args.routes.length ? [args.domain, ...(args.aliases ?? [])] : []), ...hosts])],
         ports: args.ports,
-        routes,
+        routes: [...routes, ...withoutSlash(routes)],
         zones: [...zones.values()],
         bodyLimit,
         timeouts: args.timeouts ?? { connect: 60, send: 60, read: 60 },
@@ -86,6 +86,15 @@ function healthRoutes(routes: readonly Route[]): RouteSpec[] {
     }
     const own = new Set(routes.filter((route) => route.exact).map((route) => `${route.host ?? ""} ${route.path}`));
     return [...paths].filter(([key]) => !own.has(key)).map(([, route]) => route);
+}
+
+/** `/api` is a service's as much as `/api/`: nginx would answer it with a redirect, which turns a POST into a GET. */
+function withoutSlash(routes: readonly RouteSpec[]): RouteSpec[] {
+    const keys = new Set(routes.map(({ host, path }) => `${host ?? ""} ${path}`));
+    return routes
+        .filter(({ exact, backend, path }) => !exact && backend.kind === "service" && /.\/$/.test(path))
+        .map((route) => ({ ...route, path: route.path.slice(0, -1), exact: true, deny: [] }))
+        .filter(({ host, path }) => !keys.has(`${host ?? ""} ${path}`));
 }
 
 function resolveRoute(route: Route, bodyLimit: number): RouteSpec {

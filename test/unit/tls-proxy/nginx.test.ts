@@ -16,7 +16,7 @@ describe("the configuration of the proxy", () => {
         [1, 1],
     ])("R101: after a switch idle connections may send one more request, with a drain of %d s for %d s", (drain, expected) => {
         expect(config({ drain })).toContain(`keepalive_min_timeout ${expected}s;`);
-        expect(config({ drain })).toContain(`worker_shutdown_timeout ${drain}s;`);
+        expect(config({ drain })).toContain(`worker_shutdown_timeout ${drain + 30}s;`);
     });
 
     test("before the first release: everything is answered 503, and nginx says that it is well", () => {
@@ -65,7 +65,14 @@ describe("the configuration of the proxy", () => {
             "location = /api/ws {",
             "location ^~ /assets/ {",
             "location ^~ / {",
+            "location = /api {",
+            "location = /assets {",
         ]);
+    });
+
+    test("R72: /api without a slash is the API's, with its limit; redirects of nginx's own don't name an inner port", () => {
+        expect(location(config(), "= /api")).toEqual(["location = /api {", ...location(config(), "^~ /api/").slice(1)]);
+        expect(config()).toContain("    absolute_redirect off;");
     });
 
     test("R71: routes by host get servers of their own", () => {
@@ -141,6 +148,7 @@ describe("the configuration of the proxy", () => {
         expect(text.match(/client_max_body_size \d+;/g)).toEqual([
             "client_max_body_size 1000;",
             "client_max_body_size 1048576;",
+            "client_max_body_size 2000;",
             "client_max_body_size 2000;",
         ]);
         expect(location(text, "^~ /up/")).toContain("client_max_body_size 2000;");

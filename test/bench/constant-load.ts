@@ -1,0 +1,139 @@
+/** So many requests a second whatever the answers, of every kind that clients make. Nothing is tried twice, so that every lost one shows. */
+import { Agent, request } from "node:https";
+import { randomBytes } from "node:crypto";
+import type { Duplex } from "node:stream";
+
+export interface LoadOptions {
+    readonly port: number;
+    readonly host: string;
+    /** Requests per second, as many on kept connections as on new ones; every twentieth takes SLOW_SECONDS. */
+    readonly rate: number;
+    /** @default 20 */
+    readonly sockets?: number;
+    /** @default the demonstration's */
+    readonly paths?: { readonly quick: string; readonly slow: string; readonly socket: string };
+}
+
+export interface Lost {
+    readonly requests: number;
+    readonly failed: number;
+    /** Of the requests, those that take SLOW_SECONDS. */
+    readonly slow: number;
+}
+
+export interface Outcome extends Lost {
+    /** What went wrong, and how often. */
+    readonly failures: ReadonlyMap<string, number>;
+    /** WebSockets: how many were opened, and by what code they were closed (1006: cut off without a word). */
+    readonly sockets: { readonly opened: number; readonly codes: Readonly<Record<string, number>> };
+}
+
+export interface ConstantLoad {
+    count(): Lost;
+    stop(): Promise<Outcome>;
+}
+
+export const SLOW_SECONDS = 5;
+const EVERY = 20;
+const PATHS = { quick: "/api/echo", slow: `/api/slow?seconds=${SLOW_SECONDS}`, socket: "/api/ws" };
+const TICK_MS = 20;
+const LATE_MS = 60_000;
+
+export function constantLoad(options: LoadOptions): ConstantLoad {
+    const { port, host, rate, paths = PATHS } = options;
+    const agent = new Agent({ keepAlive: true, maxSockets: 64, scheduling: "fifo" });
+    const failures = new Map<string, number>();
+    const count = { requests: 0, failed: 0, slow: 0 };
+    const codes: Record<string, number> = {};
+    const pending = new Set<Promise<void>>();
+    const socketsOpen = new Set<Duplex>();
+    let opened = 0;
+    let stopped = false;
+    const fail = (what: string) => {
+        count.failed++;
+        failures.set(what, (failures.get(what) ?? 0) + 1);
+    };
+    const base = { host: "127.0.0.1", port, servername: host, rejectUnauthorized: false };
+
+    function one(path: string, kept: boolean): Promise<void> {
+        return new Promise((done) => {
+            const kind = `${kept ? "kept" : "new"} connection, ${path}`;
+            const sent = request(
+                { ...base, path, agent: kept ? agent : false, headers: { Host: `${host}:${port}` }, timeout: LATE_MS },
+                (answer) => {
+                    answer.resume();
+                    answer.once("error", (error) => (fail(`${kind}: ${error.message}`), done()));
+                    answer.once("end", () => {
+                        if (answer.statusCode !== 200) fail(`${kind}: status ${answer.statusCode}`);
+                        done();
+                    });
+                },
+            );
+            sent.once("timeout", () => sent.destroy(new Error("no answer in time")));
+            sent.once("error", (error) => (fail(`${kind}: ${error.message}`), done()));
+            sent.end();
+        });
+    }
+
+    /** One that is closed is opened anew, as clients must. */
+    function socket(): void {
+        if (stopped) return;
+        const headers = {
+            ...{ Host: `${host}:${port}`, Origin: `https://${host}:${port}`, Connection: "Upgrade", Upgrade: "websocket" },
+            ...{ "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": randomBytes(16).toString("base64") },
+        };
+        const sent = request({ ...base, path: paths.socket, agent: false, headers });
+        const again = () => setTimeout(socket, 500);
+        sent.once("response", (answer) => (answer.resume(), fail(`WebSocket: status ${answer.statusCode}`), again()));
+        sent.once("error", (error) => (fail(`WebSocket: ${error.message}`), again()));
+        sent.once("upgrade", (_answer, stream, head) => {
+            opened++;
+            socketsOpen.add(stream);
+            let code = closeCode(head);
+            stream.on("data", (chunk: Buffer) => (code ??= closeCode(chunk)));
+            stream.on("error", () => undefined);
+            stream.once("close", () => {
+                socketsOpen.delete(stream);
+                if (stopped) return;
+                codes[code ?? 1006] = (codes[code ?? 1006] ?? 0) + 1;
+                again();
+            });
+            stream.once("end", () => stream.end());
+        });
+        sent.end();
+    }
+
+    let due = 0;
+    let sequence = 0;
+    const timer = setInterval(() => {
+        due += (rate * TICK_MS) / 1000;
+        for (; due >= 1; due--) {
+            const slow = sequence % EVERY === 0;
+            count.requests++;
+            if (slow) count.slow++;
+            // Slow ones take turns, too.
+            const kept = (slow ? sequence / EVERY : sequence) % 2 === 0;
+            sequence++;
+            const work = one(slow ? paths.slow : paths.quick, kept);
+            pending.add(work);
+            void work.finally(() => pending.delete(work));
+        }
+    }, TICK_MS);
+    for (let i = 0; i < (options.sockets ?? 20); i++) socket();
+    return {
+        count: () => ({ ...count }),
+        stop: async () => {
+            clearInterval(timer);
+            await Promise.all(pending);
+            stopped = true;
+            for (const stream of socketsOpen) stream.destroy();
+            agent.destroy();
+            return { ...count, failures, sockets: { opened, codes } };
+        },
+    };
+}
+
+/** The code of a close frame that a server sends, which is never masked; undefined: it's another frame. */
+function closeCode(bytes: Buffer): number | undefined {
+    return bytes.length >= 4 && bytes[0] === 0x88 ? bytes.readUInt16BE(2) : undefined;
+}
