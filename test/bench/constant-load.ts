@@ -89,8 +89,13 @@ export function constantLoad(options: LoadOptions): ConstantLoad {
         sent.once("upgrade", (_answer, stream, head) => {
             opened++;
             socketsOpen.add(stream);
-            let code = closeCode(head);
-            stream.on("data", (chunk: Buffer) => (code ??= closeCode(chunk)));
+            let code: number | undefined;
+            const take = frames((opcode, payload) => {
+                if (opcode === PING) stream.write(pong(payload));
+                if (opcode === CLOSE && payload.length >= 2) code = payload.readUInt16BE(0);
+            });
+            take(head);
+            stream.on("data", take);
             stream.on("error", () => undefined);
             stream.once("close", () => {
                 socketsOpen.delete(stream);
@@ -133,7 +138,25 @@ export function constantLoad(options: LoadOptions): ConstantLoad {
     };
 }
 
-/** The code of a close frame that a server sends, which is never masked; undefined: it's another frame. */
-function closeCode(bytes: Buffer): number | undefined {
-    return bytes.length >= 4 && bytes[0] === 0x88 ? bytes.readUInt16BE(2) : undefined;
+const CLOSE = 8;
+const PING = 9;
+
+/** Takes a server's frames apart: they are never masked, and here always short. */
+function frames(onFrame: (opcode: number, payload: Buffer) => void): (chunk: Buffer) => void {
+    let rest = Buffer.alloc(0);
+    return (chunk) => {
+        rest = Buffer.concat([rest, chunk]);
+        for (;;) {
+            const [first, length] = rest;
+            if (first === undefined || length === undefined || rest.length < 2 + length) return;
+            onFrame(first & 0x0f, rest.subarray(2, 2 + length));
+            rest = rest.subarray(2 + length);
+        }
+    };
+}
+
+/** A client that doesn't answer pings counts as gone. */
+function pong(payload: Buffer): Buffer {
+    const mask = randomBytes(4);
+    return Buffer.concat([Buffer.from([0x8a, 0x80 | payload.length]), mask, payload.map((byte, i) => byte ^ (mask[i % 4] ?? 0))]);
 }
