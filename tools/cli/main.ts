@@ -7,6 +7,7 @@ import { checkoutRoot } from "../engine/versions";
 import * as backup from "./commands/backup";
 import * as doctor from "./commands/doctor";
 import * as down from "./commands/down";
+import * as drift from "./commands/drift";
 import * as exec from "./commands/exec";
 import * as logs from "./commands/logs";
 import * as maintenance from "./commands/maintenance";
@@ -24,6 +25,7 @@ const commands: readonly { readonly register: (program: Command) => void }[] = [
     up,
     test,
     preview,
+    drift,
     status,
     logs,
     exec,

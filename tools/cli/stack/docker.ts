@@ -35,6 +35,12 @@ export class DockerHost {
         return result.stdout;
     }
 
+    /** A POSIX shell script that uses docker, here, on the host's engine; `input` is its standard input. @throws SetupError with its own words */
+    async script(text: string, input: string): Promise<void> {
+        const result = await run("/bin/sh", ["-euc", text], { env: this.env, input });
+        if (result.code !== 0) throw new SetupError(result.stderr.trim() || `exit ${result.code}`);
+    }
+
     /** A command in a container, its lines shown as they come. @returns its exit status */
     async exec(
         container: string,
