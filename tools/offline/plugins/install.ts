@@ -7,6 +7,9 @@ import { build } from "esbuild";
 /** The plugins this folder holds, and the npm package whose version each stands in for. */
 export const FALLBACK_PLUGINS = ["docker", "command", "random", "tls"] as const;
 export type FallbackPlugin = (typeof FALLBACK_PLUGINS)[number];
+/** For tests alone: nothing it answers has happened, so it must never be put in the place of the official one by itself. */
+export const REHEARSAL_PLUGIN = "aws";
+type OwnPlugin = FallbackPlugin | typeof REHEARSAL_PLUGIN;
 
 export interface InstallOptions {
     /** The engine's home: plugins go to `<pulumiHome>/plugins`. */
@@ -16,7 +19,7 @@ export interface InstallOptions {
 }
 
 export interface Installed {
-    readonly name: FallbackPlugin;
+    readonly name: OwnPlugin;
     readonly version: string;
     /** `<pulumiHome>/plugins/resource-<name>-v<version>` */
     readonly folder: string;
@@ -31,7 +34,7 @@ const MARK = "quai-fallback.json";
  * Bundles a plugin into one file and puts it where the engine looks for it. Safe when two run at once: everything appears by rename.
  * @throws Error where an official plugin of that version stands in the same place.
  */
-export async function installFallbackPlugin(name: FallbackPlugin, options: InstallOptions): Promise<Installed> {
+export async function installFallbackPlugin(name: OwnPlugin, options: InstallOptions): Promise<Installed> {
     const version = await sdkVersion(name);
     const code = await bundle(name);
     const hash = createHash("sha256").update(code).digest("hex").slice(0, 16);
@@ -46,14 +49,14 @@ export async function installFallbackPlugin(name: FallbackPlugin, options: Insta
     return { name, version, folder, changed };
 }
 
-async function sdkVersion(name: FallbackPlugin): Promise<string> {
+async function sdkVersion(name: OwnPlugin): Promise<string> {
     const manifest: unknown = JSON.parse(await readFile(require.resolve(`@pulumi/${name}/package.json`), "utf8"));
     if (typeof manifest === "object" && manifest !== null && "version" in manifest && typeof manifest.version === "string")
         return manifest.version;
     throw new Error(`@pulumi/${name}: its package.json has no version; run npm ci`);
 }
 
-async function bundle(name: FallbackPlugin): Promise<string> {
+async function bundle(name: OwnPlugin): Promise<string> {
     const entry = `import { plugin } from "./${name}"; import { serve } from "./kit/server"; serve(plugin);`;
     const result = await build({
         stdin: { contents: entry, resolveDir: __dirname, sourcefile: `${name}-entry.ts`, loader: "ts" },
@@ -143,8 +146,8 @@ function unique(): string {
     return `${process.pid}-${randomBytes(4).toString("hex")}`;
 }
 
-function isPlugin(name: string): name is FallbackPlugin {
-    return FALLBACK_PLUGINS.some((plugin) => plugin === name);
+function isPlugin(name: string): name is OwnPlugin {
+    return [...FALLBACK_PLUGINS, REHEARSAL_PLUGIN].some((plugin) => plugin === name);
 }
 
 /** `npx tsx tools/offline/plugins/install.ts [names]`: into PULUMI_HOME, by default the checkout's own `.quai/home`. */

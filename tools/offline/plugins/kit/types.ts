@@ -120,7 +120,7 @@ export interface ResourceHandler {
 }
 
 export interface Plugin {
-    readonly name: "docker" | "command" | "random" | "tls";
+    readonly name: "docker" | "command" | "random" | "tls" | "aws";
     /** The version of the npm SDK package it stands in for. */
     readonly version: string;
     readonly facts: PluginFacts;
