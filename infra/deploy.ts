@@ -22,7 +22,12 @@ export function deploy() {
     if (stack === undefined) {
         throw new Error(`quai:application: must be one of ${Object.keys(stacks).join(", ")} (got ${JSON.stringify(settings.application)})`);
     }
-    const deployed = stack({ settings, target: makeTarget(read), given: read.secrets });
+    const target = makeTarget(read);
+    const deployed = stack({ settings, target, given: read.secrets });
+    if (target.kind === "aws") {
+        target.finish();
+        void pulumi.log.info(target.costs.summary());
+    }
     return {
         application: settings.name,
         stackId: settings.stackId,

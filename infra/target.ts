@@ -1,28 +1,34 @@
+import { lazily } from "../components/internal/lazily";
+import type { Target } from "../components/targets";
 import { DockerTarget } from "../components/targets";
 import { sshConnection } from "../components/targets/ssh";
 import type { StackSettings } from "./settings/read";
 
-/** The target that the settings describe. @throws Error when this version can't realize it. */
-export function makeTarget({ settings, secrets }: StackSettings): DockerTarget {
-    switch (settings.target.kind) {
+/** The target that the settings describe. */
+export function makeTarget({ settings, secrets }: StackSettings): Target {
+    const { target } = settings;
+    const common = {
+        stack: settings.stackId,
+        imageMirror: settings.imageMirror,
+        registries: Object.entries(settings.registries).map(([address, registry]) => ({
+            address,
+            username: registry.username,
+            password: passwordOf(registry.passwordSecret, secrets, address),
+        })),
+        running: settings.running,
+        protect: settings.protect,
+    };
+    switch (target.kind) {
         case "docker": {
-            const { host, hostKey, identityFile } = settings.target;
-            return new DockerTarget("host", {
-                stack: settings.stackId,
-                ssh: host === undefined ? undefined : sshConnection(host, hostKey, identityFile),
-                imageMirror: settings.imageMirror,
-                registries: Object.entries(settings.registries).map(([address, registry]) => ({
-                    address,
-                    username: registry.username,
-                    password: passwordOf(registry.passwordSecret, secrets, address),
-                })),
-                running: settings.running,
-                protect: settings.protect,
-                logs: settings.logs,
-            });
+            const { host, hostKey, identityFile } = target;
+            const ssh = host === undefined ? undefined : sshConnection(host, hostKey, identityFile);
+            return new DockerTarget("host", { ...common, ssh, logs: settings.logs });
         }
-        case "aws":
-            throw new Error('quai:target.kind: "aws" is not available in this version; use { kind: docker }');
+        case "aws": {
+            const { AwsTarget } = lazily<typeof import("../components/targets/aws-target")>(module, "../components/targets/aws-target");
+            const { kind: _, ...options } = target;
+            return new AwsTarget("account", { ...common, options, production: settings.environment === "production" });
+        }
     }
 }
 

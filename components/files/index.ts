@@ -3,9 +3,11 @@ import * as pulumi from "@pulumi/pulumi";
 import { volumeTool } from "../internal/docker/file-volume";
 import { NEVER_REPLACE_FOR } from "../internal/docker/hardening";
 import { labelList } from "../internal/labels";
-import type { Target } from "../targets";
+import { lazily } from "../internal/lazily";
+import type { DockerTarget, Target } from "../targets";
 import { unreachable } from "../targets";
 import { hostCommand } from "../targets/host-command";
+import type { ElasticFiles } from "./aws";
 
 export interface FilesArgs {
     readonly target: Target;
@@ -14,6 +16,8 @@ export interface FilesArgs {
     readonly gid: number;
     /** Whether losing it would be missed: critical files are in the backups and protected (R56). @default true */
     readonly critical?: boolean;
+    /** On AWS: throughput that is paid for whether used or not, in MiB/s. @default elastic: what is used is paid */
+    readonly throughput?: number;
 }
 
 /** Files that outlive releases: uploads, media, collected static files. */
@@ -23,7 +27,12 @@ export class Files extends pulumi.ComponentResource {
     /** The group that may read. */
     readonly gid: number;
     /** What a container mounts. */
-    readonly mount: { readonly volume: string; readonly ready: pulumi.Resource | undefined };
+    readonly mount: {
+        readonly volume: string;
+        readonly ready: pulumi.Resource | undefined;
+        /** On AWS. */
+        readonly elastic?: ElasticFiles;
+    };
 
     constructor(name: string, args: FilesArgs, opts?: pulumi.ComponentResourceOptions) {
         super("quai:index:Files", name, {}, opts);
@@ -34,14 +43,17 @@ export class Files extends pulumi.ComponentResource {
             case "docker":
                 this.mount = filesOnDocker(this, name, args.target, args);
                 break;
+            case "aws":
+                this.mount = lazily<typeof import("./aws")>(module, "./aws").filesOnAws(this, name, args.target, args);
+                break;
             default:
-                this.mount = unreachable(args.target.kind);
+                this.mount = unreachable(args.target);
         }
         this.registerOutputs({});
     }
 }
 
-function filesOnDocker(self: Files, name: string, target: Target, args: FilesArgs): Files["mount"] {
+function filesOnDocker(self: Files, name: string, target: DockerTarget, args: FilesArgs): Files["mount"] {
     const volume = new docker.Volume(
         name,
         { name: target.name(name), labels: labelList(target.stack, { role: "volume", service: name }) },

@@ -10,15 +10,14 @@ import { officialImage } from "../internal/images";
 import { labelList } from "../internal/labels";
 import { releaseOf } from "../internal/release";
 import { quote, script, sh } from "../internal/shell";
-import type { SecretRef, SecretsBundle } from "../secrets-bundle";
 import type { DockerTarget } from "../targets";
 import type { HostCommand } from "../targets/host-command";
 import { hostCommand } from "../targets/host-command";
 import type { PostgresEndpoint, PostgresWithBackup } from ".";
 import type { PostgresWithBackupArgs } from "./args";
 import { backupOnDocker, repositoryName } from "./backup-docker";
+import { loginsOf } from "./logins";
 import type { PostgresSpec } from "./spec";
-import type { Login } from "./sql";
 import { clientAuthentication, createLogin, dropLogin, identityMap, rolesAndDatabase } from "./sql";
 
 const PORT = 5432;
@@ -97,24 +96,6 @@ export function postgresOnDocker(
 /** Both logins exist; the last made stands for all, as the earlier ones are its dependencies. */
 function barrier(resources: readonly pulumi.Resource[]): pulumi.Resource | undefined {
     return resources.at(-1);
-}
-
-interface VersionedLogin extends Login {
-    readonly secret: SecretRef;
-}
-
-/** A login's name carries the version of its password: a rotation makes a second role beside the first. */
-function loginsOf(spec: PostgresSpec, secrets: SecretsBundle): { application: VersionedLogin; migration: VersionedLogin } {
-    const login = (purpose: string, secret: SecretRef, memberOf: string, actsAs: boolean): VersionedLogin => ({
-        name: `${spec.database}_${purpose}_${secret.version.replaceAll("-", "")}`,
-        memberOf,
-        actsAs,
-        secret,
-    });
-    return {
-        application: login("web", secrets.get("databasePassword"), spec.roles.application, false),
-        migration: login("migrate", secrets.get("migrationPassword"), spec.roles.owner, true),
-    };
 }
 
 function dataVolumes(self: PostgresWithBackup, name: string, target: DockerTarget) {

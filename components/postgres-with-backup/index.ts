@@ -1,6 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { SecretRef } from "../secrets-bundle";
 import { derivedSecret } from "../secrets-bundle";
+import type { Place } from "../internal/aws/security-groups";
+import { lazily } from "../internal/lazily";
 import { unreachable } from "../targets";
 import type { PostgresWithBackupArgs } from "./args";
 import { postgresOnDocker } from "./docker";
@@ -11,7 +13,7 @@ export { postgresSecrets } from "./spec";
 
 /** What a realization gives back, whatever the target. */
 export interface PostgresEndpoint {
-    readonly host: string;
+    readonly host: pulumi.Input<string>;
     readonly port: number;
     /** Certificate of the authority that signed the server's, PEM. */
     readonly authorityPem: pulumi.Output<string>;
@@ -23,6 +25,8 @@ export interface PostgresEndpoint {
     readonly data: pulumi.Output<string> | undefined;
     /** Where snapshots go, for people. */
     readonly repository: string | undefined;
+    /** On AWS: what its address opens. */
+    readonly place?: Place;
 }
 
 export interface UrlOptions {
@@ -47,15 +51,18 @@ export class PostgresWithBackup extends pulumi.ComponentResource {
 
     constructor(name: string, args: PostgresWithBackupArgs, opts?: pulumi.ComponentResourceOptions) {
         super("quai:index:PostgresWithBackup", name, {}, opts);
-        const spec = resolvePostgres(args);
+        const spec = resolvePostgres(args, args.target.kind);
         this.database = spec.database;
         this.passwords = { application: args.secrets.get("databasePassword"), migration: args.secrets.get("migrationPassword") };
         switch (args.target.kind) {
             case "docker":
                 this.endpoint = postgresOnDocker(this, name, spec, args.target, args);
                 break;
+            case "aws":
+                this.endpoint = lazily<typeof import("./aws")>(module, "./aws").postgresOnAws(this, name, spec, args.target, args);
+                break;
             default:
-                this.endpoint = unreachable(args.target.kind);
+                this.endpoint = unreachable(args.target);
         }
         this.registerOutputs({});
     }
@@ -68,12 +75,13 @@ export class PostgresWithBackup extends pulumi.ComponentResource {
             authorityFile === undefined
                 ? ""
                 : `?sslmode=verify-full&sslrootcert=${encodeURIComponent(authorityFile).replaceAll("%2F", "/")}`;
-        const { host, port, logins } = this.endpoint;
+        const { host, port, logins, place } = this.endpoint;
         return derivedSecret(
             role === "application" ? "databaseUrl" : "migrationUrl",
             [this.passwords[role]],
             ([password]) =>
-                `${options.driver ?? "postgresql"}://${encodeURIComponent(logins[role])}:${encodeURIComponent(password ?? "")}@${host}:${port}/${encodeURIComponent(this.database)}${tls}`,
+                pulumi.interpolate`${options.driver ?? "postgresql"}://${encodeURIComponent(logins[role])}:${encodeURIComponent(password ?? "")}@${host}:${port}/${encodeURIComponent(this.database)}${tls}`,
+            place === undefined ? undefined : [place],
         );
     }
 

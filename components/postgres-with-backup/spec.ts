@@ -1,4 +1,5 @@
 import type { Generated } from "../secrets-bundle";
+import type { Target } from "../targets";
 import type { BackupArgs, PostgresVersion, PostgresWithBackupArgs } from "./args";
 
 export interface Roles {
@@ -14,6 +15,8 @@ export interface PostgresSpec {
     readonly roles: Roles;
     readonly memory: number;
     readonly parameters: Readonly<Record<string, string>>;
+    /** The settings say how much memory buffers get; otherwise it's derived. */
+    readonly ownBuffers: boolean;
     readonly extensions: readonly string[];
     readonly logs: PostgresWithBackupArgs["logs"];
     readonly backup: BackupArgs | false;
@@ -35,7 +38,10 @@ export const postgresSecrets = {
 } as const satisfies Record<string, Generated>;
 
 /** @throws Error that lists every problem. */
-export function resolvePostgres(args: Omit<PostgresWithBackupArgs, "target" | "secrets" | "files">): PostgresSpec {
+export function resolvePostgres(
+    args: Omit<PostgresWithBackupArgs, "target" | "secrets" | "files">,
+    target: Target["kind"] = "docker",
+): PostgresSpec {
     const problems: string[] = [];
     if (!/^[a-z][a-z0-9_]*$/.test(args.database) || args.database.length > LONGEST_NAME) {
         problems.push(
@@ -46,7 +52,7 @@ export function resolvePostgres(args: Omit<PostgresWithBackupArgs, "target" | "s
     if (memory < 128 * MEBIBYTE) {
         problems.push(`quai:postgres.memory: must be at least 128m (got ${Math.floor(memory / MEBIBYTE)}m)`);
     }
-    if (args.backup !== false && args.backup.pointInTime === true) {
+    if (target === "docker" && args.backup !== false && args.backup.pointInTime === true) {
         problems.push(
             "quai:backup.pointInTime: is not available yet (got true); remove it: snapshots on a schedule are what there is to restore from",
         );
@@ -64,6 +70,7 @@ export function resolvePostgres(args: Omit<PostgresWithBackupArgs, "target" | "s
             ...tuning(memory, args.maxConnections ?? 100),
             ...(args.sharedBuffers === undefined ? {} : { shared_buffers: `${Math.floor(args.sharedBuffers / MEBIBYTE)}MB` }),
         },
+        ownBuffers: args.sharedBuffers !== undefined,
         extensions,
         logs: args.logs,
         backup: args.backup,

@@ -26,13 +26,18 @@ export function scramVerifier(role: string, password: string): string {
     return `SCRAM-SHA-256$${SCRAM_ITERATIONS}:${salt.toString("base64")}$${storedKey}:${serverKey}`;
 }
 
+/** Who runs the SQL: PostgreSQL's superuser, or a managed service's administrator, who may make roles and databases and no more. */
+export type Administrator = "superuser" | "creator";
+
 /** Database, owner and application roles, rights, extensions. Run again, it changes nothing (R42, R45). */
-export function rolesAndDatabase(spec: PostgresSpec): string {
+export function rolesAndDatabase(spec: PostgresSpec, administrator: Administrator = "superuser"): string {
     const owner = identifier(spec.roles.owner);
     const application = identifier(spec.roles.application);
     const database = identifier(spec.database);
     return [
         ...[spec.roles.owner, spec.roles.application].map(ensureRole),
+        // To give something to a role, one must be able to act as it.
+        ...(administrator === "creator" ? [`GRANT ${owner} TO CURRENT_USER;`] : []),
         `SELECT format('CREATE DATABASE %I OWNER %I ENCODING ''UTF8'' TEMPLATE template0', ${literal(spec.database)}, ${literal(spec.roles.owner)})`,
         `    WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = ${literal(spec.database)}) \\gexec`,
         `ALTER DATABASE ${database} OWNER TO ${owner};`,
@@ -71,11 +76,13 @@ export interface Login {
 }
 
 /** A role that can log in; its rights and ownership all come from the role it is a member of, so that it can go at any time. */
-export function createLogin(login: Login, password: string): string {
+export function createLogin(login: Login, password: string, administrator: Administrator = "superuser"): string {
     const role = identifier(login.name);
+    // Only a superuser may say that a role isn't one; a role is none unless somebody says so.
+    const never = administrator === "superuser" ? "NOSUPERUSER " : "";
     return [
         ensureRole(login.name),
-        `ALTER ROLE ${role} WITH LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE INHERIT PASSWORD ${literal(scramVerifier(login.name, password))};`,
+        `ALTER ROLE ${role} WITH LOGIN ${never}NOCREATEDB NOCREATEROLE INHERIT PASSWORD ${literal(scramVerifier(login.name, password))};`,
         `GRANT ${identifier(login.memberOf)} TO ${role};`,
         login.actsAs ? `ALTER ROLE ${role} SET role TO ${literal(login.memberOf)};` : `ALTER ROLE ${role} RESET role;`,
         "",

@@ -4,12 +4,14 @@ import { fileVolume } from "../internal/docker/file-volume";
 import { hardened, memoryLimit, NEVER_REPLACE_FOR, NEW_CONTAINER_ON } from "../internal/docker/hardening";
 import type { Health } from "../internal/health";
 import { healthcheck, waitTimeout } from "../internal/health";
+import type { Place } from "../internal/aws/security-groups";
 import { officialImage } from "../internal/images";
 import { labelList } from "../internal/labels";
 import { releaseOf } from "../internal/release";
 import type { SecretRef, SecretsBundle } from "../secrets-bundle";
 import { derivedSecret } from "../secrets-bundle";
-import type { Target } from "../targets";
+import { lazily } from "../internal/lazily";
+import type { DockerTarget, Target } from "../targets";
 import { unreachable } from "../targets";
 
 export type RedisVersion = "7" | "7.2" | "7.4" | "8";
@@ -28,12 +30,22 @@ export interface RedisArgs {
     readonly appendOnly?: boolean;
 }
 
+/** What a realization gives back, whatever the target. */
+export interface RedisEndpoint {
+    readonly host: pulumi.Input<string>;
+    readonly scheme: "redis" | "rediss";
+    readonly ready: pulumi.Resource | undefined;
+    /** On AWS: what its address opens. */
+    readonly place?: Place;
+}
+
 /** Redis with a password, a memory limit and an append-only file (R49, R50). */
 export class Redis extends pulumi.ComponentResource {
-    readonly host = "redis";
+    readonly host: pulumi.Input<string>;
     readonly port = 6379;
     /** The server is healthy. */
     readonly ready: pulumi.Resource | undefined;
+    private readonly endpoint: RedisEndpoint;
     private readonly password: SecretRef;
 
     constructor(name: string, args: RedisArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -41,24 +53,35 @@ export class Redis extends pulumi.ComponentResource {
         this.password = args.secrets.get(args.password ?? "redisPassword");
         switch (args.target.kind) {
             case "docker":
-                this.ready = redisOnDocker(this, name, args.target, args, this.password);
+                this.endpoint = { host: "redis", scheme: "redis", ready: redisOnDocker(this, name, args.target, args, this.password) };
+                break;
+            case "aws":
+                this.endpoint = lazily<typeof import("./aws")>(module, "./aws").redisOnAws(this, name, args.target, args, this.password);
                 break;
             default:
-                unreachable(args.target.kind);
+                this.endpoint = unreachable(args.target);
         }
+        this.host = this.endpoint.host;
+        this.ready = this.endpoint.ready;
         this.registerOutputs({});
     }
 
-    /** `redis://:password@host:6379/<database>`, with the password. */
+    /** `redis://:password@host:6379/<database>`, with the password; on AWS `rediss`, over TLS. */
     url(database = 0): SecretRef {
-        return derivedSecret("redisUrl", [this.password], ([password]) => `redis://:${password}@${this.host}:${this.port}/${database}`);
+        const { host, scheme, place } = this.endpoint;
+        return derivedSecret(
+            "redisUrl",
+            [this.password],
+            ([password]) => pulumi.interpolate`${scheme}://:${password}@${host}:${this.port}/${database}`,
+            place === undefined ? undefined : [place],
+        );
     }
 }
 
 const HEALTH: Omit<Health, "command"> = { interval: 15, timeout: 3, retries: 10, startPeriod: 5, shell: true };
 const UID = 999;
 
-function redisOnDocker(self: Redis, name: string, target: Target, args: RedisArgs, password: SecretRef): pulumi.Resource | undefined {
+function redisOnDocker(self: Redis, name: string, target: DockerTarget, args: RedisArgs, password: SecretRef): pulumi.Resource | undefined {
     const volume = new docker.Volume(
         `${name}-data`,
         { name: target.name(name, "data"), labels: labelList(target.stack, { role: "volume", service: name }) },

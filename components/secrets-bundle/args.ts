@@ -1,4 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
+import type { Place } from "../internal/aws/security-groups";
 import type { Target } from "../targets";
 
 /** A secret as others use it: its value is an encrypted output; its version is plain and known when the program starts. */
@@ -7,6 +8,8 @@ export interface SecretRef {
     /** Changes when the value does: part of the release of every container that uses the secret. */
     readonly version: string;
     readonly value: pulumi.Output<string>;
+    /** On AWS: what it opens. Whoever is given a connection string may reach that server, and nobody else. @default nothing */
+    readonly reaches?: readonly Place[];
 }
 
 /** What can be generated. Figures are the guides' minimums (R24, R25). */

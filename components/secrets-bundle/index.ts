@@ -29,6 +29,10 @@ export class SecretsBundle extends pulumi.ComponentResource {
         for (const [secret, given] of Object.entries(args.given ?? {})) {
             this.refs.set(secret, { name: secret, version: given.version, value: pulumi.secret(given.value) });
         }
+        if (args.target.kind === "aws") {
+            // All of them, also those that nothing reads yet: people look for them there.
+            for (const ref of this.refs.values()) args.target.secrets.store(ref);
+        }
         this.ages = specs.map((spec) => ({ name: spec.name, rotatedOn: spec.version === "1" ? undefined : spec.version }));
         this.registerOutputs({});
     }
@@ -77,11 +81,17 @@ export class SecretsBundle extends pulumi.ComponentResource {
 }
 
 /** A secret made of others, for instance a connection string: its version changes when one of theirs does. */
-export function derivedSecret(name: string, parts: readonly SecretRef[], compose: (values: readonly string[]) => string): SecretRef {
+export function derivedSecret(
+    name: string,
+    parts: readonly SecretRef[],
+    compose: (values: readonly string[]) => pulumi.Input<string>,
+    reaches: SecretRef["reaches"] = undefined,
+): SecretRef {
     return {
         name,
         version: parts.map((part) => part.version).join("+"),
-        value: pulumi.secret(pulumi.all(parts.map((part) => part.value)).apply(compose)),
+        value: pulumi.secret(pulumi.all(parts.map((part) => part.value)).apply((values) => compose(values))),
+        ...(reaches === undefined ? {} : { reaches }),
     };
 }
 

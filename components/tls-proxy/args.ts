@@ -9,7 +9,7 @@ export type TlsMode =
     | { readonly mode: "local" }
     /** Own files, PEM: the chain with the server's certificate first, and its key. */
     | { readonly mode: "files"; readonly certificate: pulumi.Input<string>; readonly key: pulumi.Input<string>; readonly version: string }
-    /** From an ACME server, by a challenge over http; until there is one, a temporary certificate is served. */
+    /** From an ACME server, by a challenge over http; until there is one, a temporary certificate is served. On AWS: ACM's, proved by DNS. */
     | {
           readonly mode: "acme";
           readonly email: string;

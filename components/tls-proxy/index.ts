@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { lazily } from "../internal/lazily";
 import { unreachable } from "../targets";
 import type { TlsProxyArgs } from "./args";
 import { describeCertificate, describeRoutes } from "./describe";
@@ -29,14 +30,24 @@ export class TlsProxy extends pulumi.ComponentResource {
     constructor(name: string, args: TlsProxyArgs, opts?: pulumi.ComponentResourceOptions) {
         super("quai:index:TlsProxy", name, {}, opts);
         const spec = resolveProxy(args);
-        const port = args.ports.https === 443 ? "" : `:${args.ports.https}`;
+        // A load balancer is on the usual port.
+        const port = args.target.kind === "aws" || args.ports.https === 443 ? "" : `:${args.ports.https}`;
         this.urls = spec.names.map((host) => `https://${host}${port}`);
         switch (args.target.kind) {
             case "docker":
                 ({ switched: this.switched, authorityPem: this.authorityPem } = proxyOnDocker(this, name, spec, args.target, args));
                 break;
+            case "aws":
+                ({ switched: this.switched, authorityPem: this.authorityPem } = lazily<typeof import("./aws")>(module, "./aws").proxyOnAws(
+                    this,
+                    name,
+                    spec,
+                    args.target,
+                    args,
+                ));
+                break;
             default:
-                unreachable(args.target.kind);
+                unreachable(args.target);
         }
         // What stands in the configuration is handed to the host as a secret, with the key: this is what previews and pictures show of it.
         this.registerOutputs({ names: spec.names, routes: describeRoutes(spec), certificate: describeCertificate(args.tls) });

@@ -1,4 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
+import type { Door } from "../internal/aws/service";
 import type { Files } from "../files";
 import type { SecretRef } from "../secrets-bundle";
 import type { Target } from "../targets";
@@ -107,6 +108,15 @@ export interface ServiceEndpoint {
     readonly healthPath: string | undefined;
     /** Healthy replicas, to depend on. */
     readonly ready: readonly pulumi.Resource[];
+    /** On AWS, while the stack runs. */
+    readonly onAws?: {
+        /** The containers' security group. */
+        readonly group: pulumi.Output<string>;
+        /** Seconds in which a health check doesn't count. */
+        readonly startPeriod: number;
+        /** Tells the service which balancer's target groups it belongs to. */
+        readonly open: (door: Door) => void;
+    };
 }
 
 export interface ReleasedService {

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { lazily } from "../internal/lazily";
 import { unreachable } from "../targets";
 import type { ReleasedService, ServiceEndpoint, WebStackArgs } from "./args";
 import { webStackOnDocker } from "./docker";
@@ -30,8 +31,11 @@ export class WebStack extends pulumi.ComponentResource {
             case "docker":
                 this.contract = webStackOnDocker(this, args.target, args);
                 break;
+            case "aws":
+                this.contract = lazily<typeof import("./aws")>(module, "./aws").webStackOnAws(this, args.target, args);
+                break;
             default:
-                this.contract = unreachable(args.target.kind);
+                this.contract = unreachable(args.target);
         }
         this.registerOutputs({});
     }

@@ -8,16 +8,18 @@ export function resolve(parsed: Parsed, { stack }: Context): Settings {
     const { environment, domain, tls, ports, protect, secrets } = parsed;
     const name = parsed.custom?.name ?? parsed.application;
     const development = environment === "development";
+    // A load balancer is on the usual ports.
+    const ownHost = development && parsed.target.kind === "docker";
     return {
         ...parsed,
         stack,
         name,
         stackId: stack === name || stack.startsWith(`${name}-`) ? stack : `${name}-${stack}`,
         domain: domain ?? `${name}.localhost`,
-        tls: { ...tls, mode: tls.mode ?? (development ? "local" : "acme") },
+        tls: { ...tls, mode: tls.mode ?? (ownHost ? "local" : "acme") },
         ports: {
-            http: ports.http ?? (development ? 8080 : 80),
-            https: ports.https ?? (development ? 8443 : 443),
+            http: ports.http ?? (ownHost ? 8080 : 80),
+            https: ports.https ?? (ownHost ? 8443 : 443),
             address: ports.address ?? (development ? "127.0.0.1" : "0.0.0.0"),
         },
         protect: protect ?? environment === "production",

@@ -106,6 +106,30 @@ const sshConnection: Rule = ({ target }) => {
     ];
 };
 
+const awsNetwork: Rule = ({ target }) => {
+    if (target?.kind !== "aws") return [];
+    const found: Problem[] = [];
+    const { zones, nat, endpoints, vpc, monthlyBudget, alarmEmail, backupCopy, region } = target;
+    if (Array.isArray(zones) && (zones.length < 2 || zones.length > 3)) {
+        found.push(wrong(["target", "zones"], "must be 2 or 3, or the names of two or three zones"));
+    }
+    if (nat === "none" && !endpoints && vpc === undefined) {
+        found.push(wrong(["target", "nat"], "leaves containers no way to their images: set quai:target.endpoints: true, or nat: one"));
+    }
+    for (const tier of ["public", "private", "isolated"] as const) {
+        if (vpc !== undefined && vpc[tier].length < 2) {
+            found.push(missing(["target", "vpc", tier], "needs a subnet in each of at least two zones"));
+        }
+    }
+    if (monthlyBudget !== undefined && alarmEmail === undefined) {
+        found.push(missing(["target", "alarmEmail"], "is required with quai:target.monthlyBudget: the address that is told"));
+    }
+    if (backupCopy !== undefined && backupCopy === region) {
+        found.push(wrong(["target", "backupCopy"], "must be another region than quai:target.region"));
+    }
+    return found;
+};
+
 const domainGiven: Rule = (settings) => {
     const { domain, environment } = settings;
     // A domain that was written but couldn't be read is no key of `settings` at all.
@@ -118,7 +142,7 @@ const aliasesDiffer: Rule = ({ domain, aliases = [] }) =>
 
 const tlsParts: Rule = ({ tls, environment, target }) => {
     if (tls === undefined || (tls.mode === undefined && environment === undefined)) return [];
-    const mode = tls.mode ?? (environment === "development" ? "local" : "acme");
+    const mode = tls.mode ?? (environment === "development" && target?.kind !== "aws" ? "local" : "acme");
     const found: Problem[] = [];
     if (mode === "local" && target?.kind === "aws") {
         found.push(wrong(["tls", "mode"], "must be acme or files on AWS: a certificate authority of our own is for a Docker host"));
@@ -241,6 +265,7 @@ const RULES: readonly Rule[] = [
         encryptedElsewhere,
         secretsEncrypted,
         sshConnection,
+        awsNetwork,
         domainGiven,
         aliasesDiffer,
         tlsParts,

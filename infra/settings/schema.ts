@@ -15,6 +15,9 @@ const variables = () => mapping(NAMES.variable, scalar());
 /** Not shown in messages: people write the secret itself where its name should be. */
 const secretName = () => text("the name of an entry of quai:secrets", NAMES.secret.pattern);
 
+const region = () => text("a region such as eu-west-3", /^[a-z]{2}(?:-[a-z]+)+-\d$/);
+const subnets = () => list(text("the id of a subnet such as subnet-0a1b2c3d", /^subnet-[0-9a-f]+$/));
+const email = () => text("an e-mail address", /^[^\s@]+@[^\s@]+\.[^\s@]+$/);
 const target = z
     .discriminatedUnion(
         "kind",
@@ -27,9 +30,35 @@ const target = z
             }),
             section({
                 kind: z.literal("aws"),
-                region: text("a region such as eu-west-3", /^[a-z]{2}(?:-[a-z]+)+-\d$/),
+                region: region(),
                 profile: text("the name of a profile of ~/.aws/config", /^\S+$/).optional(),
                 accountId: text("12 digits, in quotes", /^\d{12}$/).optional(),
+                zones: either(whole(2, 3), list(text("a zone such as eu-west-3a", /^[a-z]{2}(?:-[a-z]+)+-\d[a-z]$/))).prefault(2),
+                cidr: text("an IPv4 block of /16 to /24 such as 10.0.0.0/16", /^(?:\d{1,3}\.){3}\d{1,3}\/(?:1[6-9]|2[0-4])$/).prefault(
+                    "10.0.0.0/16",
+                ),
+                nat: choice("one", "per-zone", "none").prefault("one"),
+                endpoints: truth().prefault(false),
+                vpc: section({
+                    id: text("the id of a network such as vpc-0a1b2c3d", /^vpc-[0-9a-f]+$/),
+                    public: subnets(),
+                    private: subnets(),
+                    isolated: subnets(),
+                }).optional(),
+                hostedZone: text("the id of a hosted zone such as Z0123456789ABCDEFGHIJ", /^Z[A-Z0-9]+$/).optional(),
+                architecture: choice("x86_64", "arm64").prefault("x86_64"),
+                spotWorkers: truth().prefault(false),
+                exec: truth().prefault(true),
+                egress: list(whole(1, 65535)).prefault([]),
+                logDays: choice(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731).prefault(30),
+                flowLogs: truth().prefault(true),
+                multiAz: truth().optional(),
+                scaleTo: mapping(NAMES.service, whole(2, 100)).prefault({}),
+                firewall: truth().prefault(true),
+                backupCopy: region().optional(),
+                backupLock: truth().prefault(false),
+                alarmEmail: email().optional(),
+                monthlyBudget: positive(1_000_000).optional(),
             }),
         ],
         { error: (issue) => (issue.code === "invalid_union" ? "must be docker or aws" : "must be a mapping") },

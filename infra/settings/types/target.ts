@@ -20,6 +20,56 @@ export interface AwsTargetSettings {
     readonly profile?: string;
     /** The account's 12 digits, in quotes: an update with the credentials of another account is refused. @default any account @example "123456789012" */
     readonly accountId?: string;
+    /** How many availability zones, 2 or 3, or their names: the network's subnets are in each of them. @default 2 @example 3 */
+    readonly zones: number | readonly string[];
+    /** Addresses of the network, an IPv4 block of /16 to /24. It can't be changed later without making everything anew. @default "10.0.0.0/16" @example "10.20.0.0/16" */
+    readonly cidr: string;
+    /** The way out of private subnets: `one` NAT gateway, one `per-zone`, or `none`, where containers reach nothing but AWS (then `endpoints` must be true). @default "one" @example "per-zone" */
+    readonly nat: "one" | "per-zone" | "none";
+    /** Whether containers reach images, logs and secrets without leaving the network; each way costs per zone and hour. The one to S3 is always there. @default false @example true */
+    readonly endpoints: boolean;
+    /** An existing network to use instead of a new one. @default none: a new one @example {"id":"vpc-0a1b2c3d","public":["subnet-0a","subnet-0b"],"private":["subnet-1a","subnet-1b"],"isolated":["subnet-2a","subnet-2b"]} */
+    readonly vpc?: ExistingNetwork;
+    /** Id of the public hosted zone of the domain in Route 53. Without it, the update prints the DNS records that are needed. @default none @example "Z0123456789ABCDEFGHIJ" */
+    readonly hostedZone?: string;
+    /** Processor of the containers; images must be built for it. `arm64` costs a fifth less. @default "x86_64" @example "arm64" */
+    readonly architecture: "x86_64" | "arm64";
+    /** Whether workers run on Spot capacity, at about a third of the price: AWS may stop them with two minutes' notice. @default false @example true */
+    readonly spotWorkers: boolean;
+    /** Whether people may open a shell in a container (`aws ecs execute-command`), which is logged. @default true @example false */
+    readonly exec: boolean;
+    /** TCP ports that containers may reach on the internet, besides 443. @default [] @example [587] */
+    readonly egress: readonly number[];
+    /** Days that logs are kept; AWS knows these figures only. @default 30 @example 90 */
+    readonly logDays: 1 | 3 | 5 | 7 | 14 | 30 | 60 | 90 | 120 | 150 | 180 | 365 | 400 | 545 | 731;
+    /** Whether the network's traffic is logged. @default true @example false */
+    readonly flowLogs: boolean;
+    /** Whether database and Redis have a second server in another zone. @default true in production, false otherwise @example true */
+    readonly multiAz?: boolean;
+    /** Most tasks of a service whose number follows its load; the least is its `replicas`. @default {} @example {"web":4} */
+    readonly scaleTo: Readonly<Record<string, number>>;
+    /** Whether a web firewall stands before the load balancer: the proxy's limits and AWS's own rules. @default true @example false */
+    readonly firewall: boolean;
+    /** Another region that every backup is copied to. @default none @example "eu-central-1" */
+    readonly backupCopy?: string;
+    /** Whether nobody can delete a backup before its time, not even the account's owner. After three days it can't be undone. @default false @example true */
+    readonly backupLock: boolean;
+    /** Address that alarms are mailed to; AWS asks it for consent first. @default none: nobody is told @example "ops@example.com" */
+    readonly alarmEmail?: string;
+    /** US dollars a month; a mail is sent at 80 % and 100 %, and when the forecast is above. Needs `alarmEmail`. @default none @example 300 */
+    readonly monthlyBudget?: number;
+}
+
+/** A network that is there already, and where in it things are placed. */
+export interface ExistingNetwork {
+    /** Its id. @default (required) @example "vpc-0a1b2c3d" */
+    readonly id: string;
+    /** Subnets with a way in from the internet, one in each of at least two zones: the load balancer's. @default (required) @example ["subnet-0a","subnet-0b"] */
+    readonly public: readonly string[];
+    /** Subnets with a way out through NAT: containers' and files'. @default (required) @example ["subnet-1a","subnet-1b"] */
+    readonly private: readonly string[];
+    /** Subnets without any: databases'. @default (required) @example ["subnet-2a","subnet-2b"] */
+    readonly isolated: readonly string[];
 }
 
 /** Where the application runs. */

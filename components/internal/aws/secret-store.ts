@@ -1,0 +1,64 @@
+import * as secretsmanager from "@pulumi/aws/secretsmanager";
+import * as pulumi from "@pulumi/pulumi";
+import type { SecretRef } from "../../secrets-bundle";
+import type { AwsTarget } from "../../targets/aws-target";
+
+/** A secret as it stands in Secrets Manager. */
+export interface StoredSecret {
+    readonly name: string;
+    /** For policies. */
+    readonly arn: pulumi.Output<string>;
+    /** For `valueFrom` of a container: this very version, so that a task which starts late reads what its release was made for. */
+    readonly valueFrom: pulumi.Output<string>;
+}
+
+/** Days in which a deleted secret can be taken back, where data is protected (the longest there is). */
+const RECOVERY_DAYS = 30;
+
+/**
+ * Every secret of a stack, each stored once, whoever uses it. A new version of a value (`SecretRef.version`) is a new version of the same
+ * secret: the former one stays readable until nothing of the old release runs.
+ */
+export class SecretStore {
+    private readonly secrets = new Map<string, secretsmanager.Secret>();
+    private readonly versions = new Map<string, StoredSecret>();
+
+    constructor(private readonly target: AwsTarget) {}
+
+    store(ref: SecretRef): StoredSecret {
+        const key = `${ref.name}-${ref.version}`;
+        const known = this.versions.get(key);
+        if (known !== undefined) {
+            return known;
+        }
+        const secret = this.secret(ref.name);
+        const version = new secretsmanager.SecretVersion(
+            `secret-${key}`,
+            { secretId: secret.id, secretString: pulumi.secret(ref.value) },
+            this.target.opts({ parent: secret, additionalSecretOutputs: ["secretString"] }),
+        );
+        const stored = { name: ref.name, arn: secret.arn, valueFrom: pulumi.interpolate`${secret.arn}:::${version.versionId}` };
+        this.versions.set(key, stored);
+        return stored;
+    }
+
+    private secret(name: string): secretsmanager.Secret {
+        const known = this.secrets.get(name);
+        if (known !== undefined) {
+            return known;
+        }
+        const { target } = this;
+        target.costs.add("Secret", 1);
+        const secret = new secretsmanager.Secret(
+            `secret-${name}`,
+            {
+                name: `${target.stack}/${name}`,
+                kmsKeyId: target.keys.general.arn,
+                recoveryWindowInDays: target.protect ? RECOVERY_DAYS : 0,
+            },
+            target.opts({ protect: target.protect }),
+        );
+        this.secrets.set(name, secret);
+        return secret;
+    }
+}

@@ -1,0 +1,145 @@
+import * as appautoscaling from "@pulumi/aws/appautoscaling";
+import * as ecs from "@pulumi/aws/ecs";
+import * as pulumi from "@pulumi/pulumi";
+import type { AwsTarget } from "../../targets/aws-target";
+import type { Task } from "./task";
+
+/** What the front door gives a service: the target groups it registers with, and the rules that must be there first. */
+export interface Door {
+    readonly targetGroups: readonly pulumi.Input<string>[];
+    readonly rules: readonly pulumi.Resource[];
+}
+
+export const NO_DOOR: Door = { targetGroups: [], rules: [] };
+
+export interface ServiceOptions {
+    readonly name: string;
+    readonly kind: "service" | "worker" | "scheduler";
+    readonly replicas: number;
+    /** The container that answers, and where. */
+    readonly container: string;
+    readonly port: number | undefined;
+    /** Seconds in which the balancer's verdict doesn't count. */
+    readonly startPeriod: number;
+    readonly task: Task;
+    /** Known once the front door has been described. */
+    readonly door: Promise<Door>;
+    readonly after: readonly pulumi.Resource[];
+}
+
+/** Targets of the load that scaling aims at, in percent: room for a peak until a new task is there (about a minute). */
+const SCALE_AT = { cpu: 60, memory: 75 };
+
+/**
+ * A service of ECS. Its new tasks start beside the old ones and take over when healthy; if they don't get healthy, ECS goes back by itself, and
+ * the update fails. A scheduler's old task ends first.
+ */
+export function fargateService(target: AwsTarget, parent: pulumi.Resource, options: ServiceOptions): ecs.Service {
+    const { name, kind, task } = options;
+    const alone = kind === "scheduler";
+    const most = target.options.scaleTo[name];
+    const spot = kind === "worker" && target.options.spotWorkers;
+    const loadBalancers = options.door.then(({ targetGroups }) =>
+        targetGroups.map((targetGroupArn) => ({ targetGroupArn, containerName: options.container, containerPort: options.port ?? 0 })),
+    );
+    const ready = options.door.then(({ rules }) => [...options.after, ...task.ready, ...target.network.ready, ...rules]);
+    const service = new ecs.Service(
+        name,
+        {
+            name,
+            cluster: target.cluster.arn,
+            taskDefinition: task.definition.arn,
+            desiredCount: options.replicas,
+            ...(spot ? { capacityProviderStrategies: [{ capacityProvider: "FARGATE_SPOT", weight: 1 }] } : { launchType: "FARGATE" }),
+            networkConfiguration: { subnets: [...target.network.private], securityGroups: [task.group.id], assignPublicIp: false },
+            loadBalancers,
+            healthCheckGracePeriodSeconds: options.port === undefined ? undefined : options.startPeriod,
+            deploymentCircuitBreaker: { enable: true, rollback: true },
+            deploymentMinimumHealthyPercent: alone ? 0 : 100,
+            deploymentMaximumPercent: alone ? 100 : 200,
+            availabilityZoneRebalancing: alone ? "DISABLED" : "ENABLED",
+            enableExecuteCommand: target.options.exec,
+            enableEcsManagedTags: true,
+            propagateTags: "SERVICE",
+            waitForSteadyState: true,
+        },
+        target.opts({
+            parent,
+            dependsOn: ready,
+            customTimeouts: { create: "20m", update: "20m", delete: "20m" },
+            // How many there are is then the load's business.
+            ignoreChanges: most === undefined ? [] : ["desiredCount"],
+        }),
+    );
+    if (most !== undefined) {
+        scaling(target, name, service, { least: options.replicas, most }, parent);
+    }
+    watchService(target, name, service, parent);
+    return service;
+}
+
+function scaling(
+    target: AwsTarget,
+    name: string,
+    service: ecs.Service,
+    bounds: { least: number; most: number },
+    parent: pulumi.Resource,
+): void {
+    const place = {
+        serviceNamespace: "ecs",
+        scalableDimension: "ecs:service:DesiredCount",
+        resourceId: pulumi.interpolate`service/${target.cluster.name}/${service.name}`,
+    };
+    const scalable = new appautoscaling.Target(
+        `${name}-scale`,
+        { ...place, minCapacity: bounds.least, maxCapacity: bounds.most },
+        target.opts({ parent }),
+    );
+    const follow = (what: "cpu" | "memory", predefinedMetricType: string) =>
+        new appautoscaling.Policy(
+            `${name}-scale-${what}`,
+            {
+                ...place,
+                name: target.name(name, what),
+                policyType: "TargetTrackingScaling",
+                targetTrackingScalingPolicyConfiguration: {
+                    predefinedMetricSpecification: { predefinedMetricType },
+                    targetValue: SCALE_AT[what],
+                    scaleInCooldown: 300,
+                    scaleOutCooldown: 60,
+                },
+            },
+            target.opts({ parent, dependsOn: [scalable] }),
+        );
+    follow("cpu", "ECSServiceAverageCPUUtilization");
+    follow("memory", "ECSServiceAverageMemoryUtilization");
+}
+
+function watchService(target: AwsTarget, name: string, service: ecs.Service, parent: pulumi.Resource): void {
+    const dimensions = { ClusterName: target.cluster.name, ServiceName: service.name };
+    const metric = { namespace: "AWS/ECS", dimensions, statistic: "Average" as const };
+    const raise = `raise quai:services.${name}`;
+    target.watch.alarm(
+        `${name}-cpu`,
+        {
+            ...metric,
+            metric: "CPUUtilization",
+            above: 85,
+            periods: 3,
+            description: `${name} computes without a pause: ${raise}.cpus or .replicas`,
+        },
+        parent,
+    );
+    target.watch.alarm(
+        `${name}-memory`,
+        {
+            ...metric,
+            metric: "MemoryUtilization",
+            above: 90,
+            description: `${name}'s memory is almost full, it will be killed: ${raise}.memory`,
+        },
+        parent,
+    );
+    target.watch.graph("performance", `${name} CPU`, { ...metric, metric: "CPUUtilization" });
+    target.watch.graph("resources", `${name} memory`, { ...metric, metric: "MemoryUtilization" });
+}

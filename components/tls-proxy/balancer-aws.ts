@@ -1,0 +1,180 @@
+import * as lb from "@pulumi/aws/lb";
+import * as s3 from "@pulumi/aws/s3";
+import * as vpc from "@pulumi/aws/vpc";
+import * as wafv2 from "@pulumi/aws/wafv2";
+import type * as ec2 from "@pulumi/aws/ec2";
+import * as pulumi from "@pulumi/pulumi";
+import { fitting, LONGEST } from "../internal/aws/names";
+import { policy } from "../internal/aws/policy";
+import { securityGroup } from "../internal/aws/security-groups";
+import type { AwsTarget } from "../targets/aws-target";
+import type { TlsProxy } from ".";
+import { firewallRules } from "./firewall-aws";
+import type { ProxySpec } from "./spec";
+
+/** The longest that a load balancer waits, in seconds. */
+const LONGEST_IDLE = 4000;
+/** A WebSocket may be silent for an hour (R75). */
+const WEBSOCKET_IDLE = 3600;
+/** Days that access logs are kept. */
+const ACCESS_LOG_DAYS = 90;
+/** TLS 1.2 and 1.3, forward secrecy and authenticated ciphers only: what nginx offers on a Docker host (R68). */
+const TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-Res-2021-06";
+
+export interface Balancer {
+    readonly resource: lb.LoadBalancer;
+    readonly group: ec2.SecurityGroup;
+}
+
+/** The balancer itself, open to the world on 80 and 443. */
+export function loadBalancer(self: TlsProxy, name: string, spec: ProxySpec, target: AwsTarget): Balancer {
+    const group = securityGroup(target, name, "The way in from the internet", self);
+    for (const port of [80, 443]) {
+        new vpc.SecurityGroupIngressRule(
+            `${name}-in-${port}`,
+            {
+                securityGroupId: group.id,
+                cidrIpv4: "0.0.0.0/0",
+                ipProtocol: "tcp",
+                fromPort: port,
+                toPort: port,
+                description: "from anywhere",
+            },
+            target.opts({ parent: self }),
+        );
+    }
+    const logs = accessLogs(self, name, target);
+    const idle = spec.routes.some(({ websocket }) => websocket) ? WEBSOCKET_IDLE : spec.timeouts.read;
+    target.costs.add("Load balancer", 1);
+    target.costs.add("Public IPv4 address", target.network.public.length);
+    const resource = new lb.LoadBalancer(
+        name,
+        {
+            name: fitting(target.name(name), LONGEST.loadBalancer),
+            loadBalancerType: "application",
+            internal: false,
+            subnets: [...target.network.public],
+            securityGroups: [group.id],
+            idleTimeout: Math.min(LONGEST_IDLE, idle),
+            enableDeletionProtection: target.protect,
+            dropInvalidHeaderFields: true,
+            preserveHostHeader: true,
+            accessLogs: { bucket: logs.bucket.bucket, enabled: true },
+        },
+        target.opts({ parent: self, dependsOn: [logs.ready] }),
+    );
+    return { resource, group };
+}
+
+function accessLogs(self: TlsProxy, name: string, target: AwsTarget): { bucket: s3.Bucket; ready: pulumi.Resource } {
+    const opts = target.opts({ parent: self });
+    const bucket = new s3.Bucket(
+        `${name}-logs`,
+        // The account makes it unique in the world.
+        { bucket: pulumi.interpolate`${target.name(name, "logs")}-${target.account.id}`, forceDestroy: !target.protect },
+        opts,
+    );
+    const all = { bucket: bucket.id };
+    // The balancer can only write where S3's own key encrypts.
+    new s3.BucketServerSideEncryptionConfiguration(
+        `${name}-logs`,
+        { ...all, rules: [{ applyServerSideEncryptionByDefault: { sseAlgorithm: "AES256" } }] },
+        opts,
+    );
+    const closed = new s3.BucketPublicAccessBlock(
+        `${name}-logs`,
+        { ...all, blockPublicAcls: true, blockPublicPolicy: true, ignorePublicAcls: true, restrictPublicBuckets: true },
+        opts,
+    );
+    new s3.BucketLifecycleConfiguration(
+        `${name}-logs`,
+        { ...all, rules: [{ id: "end", status: "Enabled", filter: { prefix: "" }, expiration: { days: ACCESS_LOG_DAYS } }] },
+        opts,
+    );
+    const objects = pulumi.interpolate`${bucket.arn}/AWSLogs/${target.account.id}/*`;
+    const ready = new s3.BucketPolicy(
+        `${name}-logs`,
+        {
+            ...all,
+            policy: policy([
+                {
+                    Effect: "Allow",
+                    Principal: { Service: "logdelivery.elasticloadbalancing.amazonaws.com" },
+                    Action: "s3:PutObject",
+                    Resource: objects,
+                },
+                {
+                    Effect: "Deny",
+                    Principal: "*",
+                    Action: "s3:*",
+                    Resource: [bucket.arn, pulumi.interpolate`${bucket.arn}/*`],
+                    Condition: { Bool: { "aws:SecureTransport": "false" } },
+                },
+            ]),
+        },
+        target.opts({ parent: self, dependsOn: [closed] }),
+    );
+    return { bucket, ready };
+}
+
+/** http goes to https of the same host and path (R69); https answers names and paths that are ours, and sends the headers it can. */
+export function listeners(
+    self: TlsProxy,
+    name: string,
+    spec: ProxySpec,
+    target: AwsTarget,
+    balancer: Balancer,
+    certificateArn: pulumi.Output<string>,
+): lb.Listener {
+    new lb.Listener(
+        `${name}-http`,
+        {
+            loadBalancerArn: balancer.resource.arn,
+            port: 80,
+            protocol: "HTTP",
+            defaultActions: [{ type: "redirect", redirect: { protocol: "HTTPS", port: "443", statusCode: "HTTP_301" } }],
+        },
+        target.opts({ parent: self }),
+    );
+    const { maxAge, includeSubdomains, preload } = spec.hsts;
+    const hsts = [`max-age=${maxAge}`, includeSubdomains && "includeSubDomains", preload && "preload"].filter(Boolean).join("; ");
+    return new lb.Listener(
+        `${name}-https`,
+        {
+            loadBalancerArn: balancer.resource.arn,
+            port: 443,
+            protocol: "HTTPS",
+            sslPolicy: TLS_POLICY,
+            certificateArn,
+            // A name that isn't ours gets no page (R71).
+            defaultActions: [{ type: "fixed-response", fixedResponse: { statusCode: "404", contentType: "text/plain", messageBody: "" } }],
+            ...(maxAge === 0 ? {} : { routingHttpResponseStrictTransportSecurityHeaderValue: hsts }),
+            routingHttpResponseXContentTypeOptionsHeaderValue: "nosniff",
+            routingHttpResponseXFrameOptionsHeaderValue: "DENY",
+            routingHttpResponseServerEnabled: false,
+        },
+        target.opts({ parent: self }),
+    );
+}
+
+/** The web firewall: the stack's limits, and AWS's rules against what is known to be bad (R120). */
+export function firewall(self: TlsProxy, name: string, spec: ProxySpec, target: AwsTarget, balancer: Balancer): pulumi.Resource[] {
+    if (!target.options.firewall) {
+        return [];
+    }
+    const rules = firewallRules(spec);
+    target.costs.add("Firewall", 1);
+    target.costs.add("Firewall rule", rules.length);
+    const acl = new wafv2.WebAcl(
+        name,
+        {
+            name: target.name(name),
+            scope: "REGIONAL",
+            defaultAction: { allow: {} },
+            ruleJson: JSON.stringify(rules),
+            visibilityConfig: { cloudwatchMetricsEnabled: true, metricName: target.name(name), sampledRequestsEnabled: true },
+        },
+        target.opts({ parent: self }),
+    );
+    return [new wafv2.WebAclAssociation(name, { resourceArn: balancer.resource.arn, webAclArn: acl.arn }, target.opts({ parent: self }))];
+}

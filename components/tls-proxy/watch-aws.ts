@@ -1,0 +1,62 @@
+import type * as lb from "@pulumi/aws/lb";
+import type { AwsTarget } from "../targets/aws-target";
+import type { TlsProxy } from ".";
+import type { Balancer } from "./balancer-aws";
+
+/** What visitors notice: errors, slowness, nobody there (R97, R98). */
+export function watchBalancer(
+    self: TlsProxy,
+    name: string,
+    target: AwsTarget,
+    balancer: Balancer,
+    groups: readonly lb.TargetGroup[],
+): void {
+    const dimensions = { LoadBalancer: balancer.resource.arnSuffix };
+    const sum = { namespace: "AWS/ApplicationELB", dimensions, statistic: "Sum" as const };
+    const { watch } = target;
+    watch.alarm(
+        `${name}-5xx`,
+        { ...sum, metric: "HTTPCode_Target_5XX_Count", above: 10, description: "Services answer with errors: their logs say why" },
+        self,
+    );
+    watch.alarm(
+        `${name}-own-5xx`,
+        {
+            ...sum,
+            metric: "HTTPCode_ELB_5XX_Count",
+            above: 10,
+            description: "The balancer finds no healthy service: look at the services' events",
+        },
+        self,
+    );
+    watch.alarm(
+        `${name}-4xx`,
+        {
+            ...sum,
+            metric: "HTTPCode_Target_4XX_Count",
+            above: 10,
+            description: "Many requests are refused: a broken client, or somebody trying things",
+        },
+        self,
+    );
+    const slow = { ...sum, metric: "TargetResponseTime", statistic: "Average" as const };
+    watch.alarm(`${name}-slow`, { ...slow, above: 2, periods: 3, description: "Answers take more than two seconds on average" }, self);
+    groups.forEach((group, index) => {
+        const unhealthy = {
+            namespace: "AWS/ApplicationELB",
+            metric: "UnHealthyHostCount",
+            dimensions: { ...dimensions, TargetGroup: group.arnSuffix },
+            statistic: "Maximum" as const,
+        };
+        watch.alarm(
+            `${name}-unhealthy-${index + 1}`,
+            { ...unhealthy, above: 0, description: "A task fails its health check: look at the service's events" },
+            self,
+        );
+        watch.graph("health", `unhealthy tasks ${index + 1}`, unhealthy);
+    });
+    watch.graph("health", "errors", { ...sum, metric: "HTTPCode_Target_5XX_Count" });
+    watch.graph("performance", "seconds per answer", slow);
+    watch.graph("performance", "requests", { ...sum, metric: "RequestCount" });
+    watch.graph("sessions", "connections", { ...sum, metric: "ActiveConnectionCount" });
+}

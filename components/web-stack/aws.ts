@@ -1,0 +1,170 @@
+import type * as pulumi from "@pulumi/pulumi";
+import { fargateSize } from "../internal/aws/fargate-size";
+import type { TaskImage } from "../internal/aws/image";
+import { imageIdentity, taskImage } from "../internal/aws/image";
+import type { Door } from "../internal/aws/service";
+import { fargateService, NO_DOOR } from "../internal/aws/service";
+import type { Task } from "../internal/aws/task";
+import { fargateTask } from "../internal/aws/task";
+import type { AwsTarget } from "../targets/aws-target";
+import type { WebStack, WebStackContract } from ".";
+import type { JobArgs, ReleasedService, ServiceEndpoint, WebStackArgs } from "./args";
+import type { ContainerSpec, ServiceSpec } from "./spec";
+import { resolveWebStack } from "./spec";
+
+/** What the realization hands around. */
+interface Build {
+    readonly self: WebStack;
+    readonly target: AwsTarget;
+    readonly images: Readonly<Record<string, TaskImage>>;
+}
+
+/** A service waits for the balancer's rules, which are described after it. */
+interface Waiting {
+    readonly door: Promise<Door>;
+    readonly open: (door: Door) => void;
+}
+
+export function webStackOnAws(self: WebStack, target: AwsTarget, args: WebStackArgs): WebStackContract {
+    const identities = Object.fromEntries(Object.entries(args.images).map(([name, source]) => [name, imageIdentity(target, name, source)]));
+    const spec = resolveWebStack(args, identities);
+    const overlapping = spec.services.filter((service) => service.kind !== "scheduler");
+    if (!target.running) {
+        const endpoints = Object.fromEntries(overlapping.flatMap((service) => endpointOf(service, [], undefined)));
+        return { endpoints, released: [], ready: [], startSchedulers: () => undefined };
+    }
+    const images = Object.fromEntries(Object.entries(args.images).map(([name, source]) => [name, taskImage(target, name, source, self)]));
+    const build: Build = { self, target, images };
+    let before = (args.after ?? []).filter((resource) => resource !== undefined);
+    for (const job of spec.jobs) {
+        before = [...before, jobOnAws(build, job, before)];
+    }
+    const waiting = new Map(overlapping.map((service) => [service.name, waitForDoor()]));
+    const running = new Map<string, ReturnType<typeof serviceOnAws>>();
+    for (const service of overlapping) {
+        const others = service.after.flatMap((name) => running.get(name)?.serves ?? []);
+        running.set(service.name, serviceOnAws(build, service, waiting.get(service.name), [...before, ...others]));
+    }
+    const ready = [...running.values()].map(({ serves }) => serves);
+    return {
+        endpoints: Object.fromEntries(
+            overlapping.flatMap((service) => {
+                const made = running.get(service.name);
+                const open = waiting.get(service.name)?.open;
+                const onAws =
+                    made === undefined || open === undefined
+                        ? undefined
+                        : { group: made.task.group.id, startPeriod: service.health.startPeriod, open };
+                return endpointOf(service, made === undefined ? [] : [made.serves], onAws);
+            }),
+        ),
+        released: spec.services.map((service) => releasedOf(target, service)),
+        ready,
+        startSchedulers: (after) => {
+            // What no route leads to serves its own purpose.
+            for (const { open } of waiting.values()) open(NO_DOOR);
+            for (const service of spec.services.filter((each) => each.kind === "scheduler")) {
+                serviceOnAws(build, service, undefined, [...ready, ...after]);
+            }
+        },
+    };
+}
+
+function waitForDoor(): Waiting {
+    let open: (door: Door) => void = () => undefined;
+    const door = new Promise<Door>((resolve) => (open = resolve));
+    return { door, open };
+}
+
+/** A service, and the proof that its release is the one that serves. */
+function serviceOnAws(build: Build, service: ServiceSpec, waiting: Waiting | undefined, after: readonly pulumi.Resource[]) {
+    const { self, target } = build;
+    target.costs.add(
+        target.options.architecture === "arm64" ? "Fargate processor, arm64" : "Fargate processor, x86_64",
+        (sizeOf(service).cpu / 1024) * service.replicas,
+    );
+    target.costs.add(
+        target.options.architecture === "arm64" ? "Fargate memory, GB, arm64" : "Fargate memory, GB, x86_64",
+        (sizeOf(service).memory / 1024) * service.replicas,
+    );
+    const task = taskOf(build, service, `Containers of ${service.name}`, {
+        port: service.port,
+        health: service.health,
+        stopTimeout: service.stopGrace,
+    });
+    const made = fargateService(target, self, {
+        name: service.name,
+        kind: service.kind,
+        replicas: service.replicas,
+        container: service.name,
+        port: service.port,
+        startPeriod: service.health.startPeriod,
+        task,
+        door: waiting?.door ?? Promise.resolve(NO_DOOR),
+        after,
+    });
+    const serves = target.runner.verify(`${service.name}-${service.release}`, made, task.definition, self, [made]);
+    return { task, serves };
+}
+
+/** Runs to its end before the release starts; once per release, and again if it failed. */
+function jobOnAws(build: Build, job: ContainerSpec, after: readonly pulumi.Resource[]): pulumi.Resource {
+    const task = taskOf(build, job, `Job ${job.name}`, {});
+    return build.target.runner.run(
+        `${job.name}-${job.release}`,
+        {
+            name: job.name,
+            task: task.definition,
+            container: job.name,
+            logGroup: task.logs.name,
+            securityGroup: task.group.id,
+            again: (job.args as JobArgs).data,
+        },
+        build.self,
+        [...after, ...task.ready],
+    );
+}
+
+function sizeOf(spec: ContainerSpec) {
+    return fargateSize(spec.args.cpus, spec.memory, `quai:services.${spec.name}`);
+}
+
+function taskOf(
+    build: Build,
+    spec: ContainerSpec,
+    description: string,
+    more: Pick<Parameters<typeof fargateTask>[2]["main"], "port" | "health" | "stopTimeout">,
+): Task {
+    const image = build.images[spec.args.image];
+    if (image === undefined) {
+        throw new Error(`quai:images.${spec.args.image}: missing`);
+    }
+    return fargateTask(build.target, build.self, {
+        logical: spec.name,
+        description,
+        size: sizeOf(spec),
+        image,
+        main: {
+            name: spec.name,
+            command: spec.args.command,
+            env: { RELEASE: spec.release, ...spec.args.env },
+            secretFiles: spec.args.secrets ?? {},
+            secretEnv: spec.args.secretEnv ?? {},
+            user: spec.args.user,
+            readOnlyRoot: spec.readOnlyRoot,
+            temporary: spec.temporary,
+            ...more,
+        },
+        files: spec.args.files ?? {},
+        exec: build.target.options.exec,
+    });
+}
+
+function endpointOf(service: ServiceSpec, ready: readonly pulumi.Resource[], onAws: ServiceEndpoint["onAws"]): [string, ServiceEndpoint][] {
+    const { name, release, port, healthPath } = service;
+    return port === undefined ? [] : [[name, { name, release, address: name, port, healthPath, ready, onAws }]];
+}
+
+function releasedOf(target: AwsTarget, { name, kind, release }: ServiceSpec): ReleasedService {
+    return { name, kind, release, containers: [`${target.stack}/${name}`] };
+}
