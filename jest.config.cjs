@@ -20,6 +20,10 @@ module.exports = {
             setupFilesAfterEnv: ["<rootDir>/test/e2e/support/patience.cjs"],
         },
         {
+            ...project("aws", ["test/e2e/aws/**/*.test.ts"]),
+            setupFilesAfterEnv: ["<rootDir>/test/e2e/support/patience.cjs"],
+        },
+        {
             ...project("releases", ["test/e2e/releases/**/*.test.ts"]),
             globalSetup: "<rootDir>/test/e2e/releases/setup.ts",
             globalTeardown: "<rootDir>/test/e2e/releases/teardown.ts",

@@ -46,6 +46,7 @@ describe.each(targets)("the demo stack on %s", (_, target) => {
                 "backupPassword",
                 "imageMirror",
                 "localAuthority",
+                "passwords",
                 "repository",
                 "running",
                 "secrets",

@@ -18,6 +18,23 @@ const BAD: readonly (readonly [Raw, string])[] = [
     [{ target: "docker" }, 'quai:target: must be a mapping (got "docker")'],
     [{ target: { kind: "aws" } }, "quai:target.region: is required: a region such as eu-west-3"],
     [{ target: { kind: "aws", region: "Paris" } }, 'quai:target.region: must be a region such as eu-west-3 (got "Paris")'],
+    ...(
+        [
+            [{ zones: 4 }, "quai:target.zones: must be a whole number from 2 to 3 (got 4)"],
+            [{ cidr: "10.0.0.0/8" }, 'quai:target.cidr: must be an IPv4 block of /16 to /24 such as 10.0.0.0/16 (got "10.0.0.0/8")'],
+            [
+                { nat: "none" },
+                'quai:target.nat: leaves containers no way to their images: set quai:target.endpoints: true, or nat: one (got "none")',
+            ],
+            [
+                { vpc: { id: "vpc-1", public: ["subnet-1", "subnet-2"], private: ["subnet-3", "subnet-4"], isolated: ["subnet-5"] } },
+                "quai:target.vpc.isolated: needs a subnet in each of at least two zones",
+            ],
+            [{ monthlyBudget: 100 }, "quai:target.alarmEmail: is required with quai:target.monthlyBudget: the address that is told"],
+            [{ backupCopy: "eu-west-3" }, 'quai:target.backupCopy: must be another region than quai:target.region (got "eu-west-3")'],
+            [{ logDays: 45 }, "quai:target.logDays: must be 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545 or 731 (got 45)"],
+        ] as const
+    ).map(([more, message]): [Raw, string] => [{ target: { kind: "aws", region: "eu-west-3", ...more } }, message]),
     [{ target: { kind: "aws", region: "eu-west-3", accountId: 123 } }, "quai:target.accountId: must be 12 digits, in quotes (got 123)"],
     [
         { target: { kind: "docker", region: "eu-west-3" } },

@@ -134,9 +134,6 @@ describe("the demonstration in production", () => {
         await expect(deployed({ "quai:tls": { mode: "files", certificate: "nowhere.pem", key: "nowhere.pem" } })).rejects.toThrow(
             'quai:tls.certificate: can\'t be read (got "nowhere.pem"); give the path of a PEM file',
         );
-        await expect(deployed({ "quai:target": { kind: "aws", region: "eu-west-3" } })).rejects.toThrow(
-            'quai:target.kind: "aws" is not available in this version; use { kind: docker }',
-        );
     });
 
     test("the file as it stands is refused: all of its placeholders, in one message", async () => {

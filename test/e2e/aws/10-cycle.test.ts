@@ -1,0 +1,93 @@
+import { ACCOUNT, Rehearsal, short } from "./rehearsal";
+
+if (ACCOUNT !== undefined) jest.setTimeout(90 * 60_000);
+
+let aws: Rehearsal;
+beforeAll(async () => {
+    aws = await Rehearsal.open();
+});
+afterAll(() => aws?.close());
+
+/** The state, as the engine gives it out: secrets encrypted. */
+async function resources(): Promise<{ type: string; urn: string; outputs?: Record<string, unknown> }[]> {
+    const exported = JSON.parse(await aws.must("stack", "export")) as { deployment: { resources?: [] } };
+    return exported.deployment.resources ?? [];
+}
+
+(ACCOUNT === undefined ? test : test.skip)("without the word that it is a rehearsal, the plugin does nothing at all", async () => {
+    const { code, stdout, stderr } = await aws.run(["preview"], {});
+    expect(code).not.toBe(0);
+    expect(stdout + stderr).toContain("this plugin makes nothing in AWS, it is for tests");
+});
+
+test("R108: up makes the whole demonstration, and says what it costs", async () => {
+    const output = await aws.must("up", "--yes", "--skip-preview");
+    expect(output).toMatch(/about \d+ US dollars a month in eu-west-3 \(an estimate/);
+    const made = await resources();
+    const count = (type: string) => made.filter((resource) => resource.type === type).length;
+    expect(count("aws:ecs/service:Service")).toBe(4);
+    expect(count("aws:rds/instance:Instance")).toBe(1);
+    expect(count("aws:lb/listenerRule:ListenerRule")).toBe(7);
+});
+
+test("R27: no secret stands in the state in clear", async () => {
+    const state = await aws.must("stack", "export");
+    const shown = JSON.parse(await aws.must("stack", "export", "--show-secrets")) as {
+        deployment: { resources: { type: string; outputs?: { secretString?: { plaintext?: string } } }[] };
+    };
+    const values = shown.deployment.resources
+        .filter(({ type }) => type === "aws:secretsmanager/secretVersion:SecretVersion")
+        .map(({ outputs }) => JSON.parse(outputs?.secretString?.plaintext ?? '""') as string)
+        // What is public by nature: certificates of authorities, public keys.
+        .filter((value) => !/^-----BEGIN (?:CERTIFICATE|PUBLIC KEY)/.test(value));
+    expect(values.length).toBeGreaterThan(8);
+    expect(values.filter((value) => value === "" || state.includes(JSON.stringify(value).slice(1, -1)))).toEqual([]);
+});
+
+test("a second up has nothing to do", async () => {
+    expect(await aws.must("up", "--yes", "--skip-preview", "--expect-no-changes")).toContain("unchanged");
+});
+
+const CHANGED = { "quai:services": { api: { env: { LOG_LEVEL: "debug" } } } };
+
+test("R100: a changed service is a new task, a service that moves to it, and the proof that it serves; nothing else", async () => {
+    aws.settings(CHANGED);
+    const steps = (await aws.preview()).map(short);
+    expect(steps.sort()).toEqual([
+        "create lambda/invocation:Invocation api-<release>",
+        "delete lambda/invocation:Invocation api-<release>",
+        "replace ecs/taskDefinition:TaskDefinition api-task",
+        "replace lambda/invocation:Invocation proxy-routes",
+        "update ecs/service:Service api",
+    ]);
+    await aws.must("up", "--yes", "--skip-preview");
+});
+
+test("R34: a rotated password is a second login; the first is dropped last", async () => {
+    aws.settings({ ...CHANGED, "quai:rotation": { databasePassword: "2026-11-20" } });
+    const steps = (await aws.preview()).map(({ op, urn }) => `${op} ${urn.split("::").at(-1) ?? ""}`);
+    const created = steps.indexOf("create postgres-login-demo-web-20261120");
+    const moved = steps.indexOf("update api");
+    const dropped = steps.indexOf("delete postgres-login-demo-web-1");
+    expect([created >= 0, created < moved, moved < dropped]).toEqual([true, true, true]);
+    expect(steps.filter((step) => step.endsWith(" postgres"))).toEqual([]);
+    await aws.must("up", "--yes", "--skip-preview");
+});
+
+test("a size that Fargate lacks is refused before anything is touched", async () => {
+    aws.settings({ "quai:services": { api: { cpus: 64 } } });
+    const { code, stdout, stderr } = await aws.run(["preview"]);
+    expect(code).not.toBe(0);
+    expect(stdout + stderr).toContain("quai:services.api: no Fargate size has 64 CPUs and 512 MiB");
+});
+
+test("stopped, only data and what they need are left; then down leaves nothing", async () => {
+    aws.settings({ "quai:running": false });
+    await aws.must("up", "--yes", "--skip-preview");
+    const left = (await resources()).map(({ type }) => type);
+    expect(left).toEqual(expect.arrayContaining(["aws:rds/instance:Instance", "aws:efs/fileSystem:FileSystem", "aws:backup/vault:Vault"]));
+    for (const type of ["aws:ecs/service:Service", "aws:lb/loadBalancer:LoadBalancer", "aws:ec2/natGateway:NatGateway"])
+        expect(left).not.toContain(type);
+    await aws.must("destroy", "--yes", "--skip-preview");
+    expect(await resources()).toEqual([]);
+});
