@@ -1,3 +1,4 @@
+import * as pulumi from "@pulumi/pulumi";
 import type { PostgresWithBackup } from "../components/postgres-with-backup";
 import type { Redis } from "../components/redis";
 import type { SecretRef, SecretsBundle } from "../components/secrets-bundle";
@@ -62,6 +63,7 @@ export function placeholderValues(
             ...(database === undefined || authority === undefined
                 ? {}
                 : {
+                      ...hostLater("database.host", database.endpoint.host, database.url().reaches),
                       "database.authority": authority,
                       "database.url": database.url(),
                       "database.password": secrets.get("databasePassword"),
@@ -71,6 +73,7 @@ export function placeholderValues(
             ...(redis === undefined
                 ? {}
                 : {
+                      ...hostLater("redis.host", redis.host, redis.url().reaches),
                       // Without the number of a database, so that one can be added.
                       "redis.url": derivedSecret("redisUrl", [redis.url()], ([url]) => (url ?? "").replace(/\/0$/, "")),
                       "redis.password": secrets.get("redisPassword"),
@@ -82,11 +85,17 @@ export function placeholderValues(
     };
 }
 
+/** On AWS a server's name is known only when it's made, and who has it may reach it: it goes the way of secrets. */
+function hostLater(name: string, host: pulumi.Input<string>, reaches: SecretRef["reaches"]): Record<string, SecretRef> {
+    const secret = name.replace(".host", "Host");
+    return typeof host === "string" ? {} : { [name]: { name: secret, version: "1", value: pulumi.output(host), reaches } };
+}
+
 function databaseValues(database: PostgresWithBackup | undefined): Record<string, string> {
     if (database === undefined) return {};
     const { host, port, logins } = database.endpoint;
     return {
-        "database.host": host,
+        ...(typeof host === "string" ? { "database.host": host } : {}),
         "database.port": String(port),
         "database.name": database.database,
         "database.user": logins.application,
@@ -96,7 +105,8 @@ function databaseValues(database: PostgresWithBackup | undefined): Record<string
 }
 
 function redisValues(redis: Redis | undefined): Record<string, string> {
-    return redis === undefined ? {} : { "redis.host": redis.host, "redis.port": String(redis.port) };
+    if (redis === undefined) return {};
+    return { ...(typeof redis.host === "string" ? { "redis.host": redis.host } : {}), "redis.port": String(redis.port) };
 }
 
 /** A text whose placeholders may all be shown; the settings were checked for that. */

@@ -87,11 +87,13 @@ export function derivedSecret(
     compose: (values: readonly string[]) => pulumi.Input<string>,
     reaches: SecretRef["reaches"] = undefined,
 ): SecretRef {
+    // Whoever gets it gets what its parts open.
+    const ways = reaches ?? parts.flatMap((part) => part.reaches ?? []);
     return {
         name,
         version: parts.map((part) => part.version).join("+"),
         value: pulumi.secret(pulumi.all(parts.map((part) => part.value)).apply((values) => compose(values))),
-        ...(reaches === undefined ? {} : { reaches }),
+        ...(ways.length === 0 ? {} : { reaches: ways }),
     };
 }
 

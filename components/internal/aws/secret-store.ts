@@ -1,5 +1,6 @@
 import * as secretsmanager from "@pulumi/aws/secretsmanager";
 import * as pulumi from "@pulumi/pulumi";
+import { createHash } from "node:crypto";
 import type { SecretRef } from "../../secrets-bundle";
 import type { AwsTarget } from "../../targets/aws-target";
 
@@ -52,7 +53,7 @@ export class SecretStore {
         const secret = new secretsmanager.Secret(
             `secret-${name}`,
             {
-                name: `${target.stack}/${name}`,
+                name: `${target.stack}/${allowed(name)}`,
                 kmsKeyId: target.keys.general.arn,
                 recoveryWindowInDays: target.protect ? RECOVERY_DAYS : 0,
             },
@@ -61,4 +62,12 @@ export class SecretStore {
         this.secrets.set(name, secret);
         return secret;
     }
+}
+
+/** A secret that is composed of others has a name with their signs; AWS takes letters, digits and a few signs. */
+function allowed(name: string): string {
+    if (/^[A-Za-z0-9_+=.@-]+$/.test(name)) {
+        return name;
+    }
+    return `composed-${createHash("sha256").update(name).digest("hex").slice(0, 12)}`;
 }
