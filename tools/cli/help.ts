@@ -1,6 +1,7 @@
 /** Headings of `./quai --help`, in the order of the commands' registration. Each command names its own with `.helpGroup()`. */
 export const groups = {
     main: "The two you need:",
+    begin: "From what you have:",
     look: "Look first, look after:",
     data: "Data:",
     machine: "This machine:",

@@ -8,6 +8,7 @@ import * as backup from "./commands/backup";
 import * as doctor from "./commands/doctor";
 import * as down from "./commands/down";
 import * as drift from "./commands/drift";
+import * as importing from "./commands/import";
 import * as exec from "./commands/exec";
 import * as logs from "./commands/logs";
 import * as maintenance from "./commands/maintenance";
@@ -24,6 +25,7 @@ import { terminal } from "./terminal";
 const commands: readonly { readonly register: (program: Command) => void }[] = [
     up,
     test,
+    importing,
     preview,
     drift,
     status,

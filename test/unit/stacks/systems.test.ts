@@ -101,7 +101,7 @@ describe("the systems of the guides", () => {
         expect(redis).toMatchObject({ memory: 256 * 1024 * 1024, eviction: "allkeys-lru", appendOnly: true });
     });
 
-    test("R25, R33: Chrona's keys are files that its variables name", async () => {
+    test("R25: Chrona's keys are files that its variables name", async () => {
         const { resources } = await program("chrona-test", bare("chrona"));
         expect(container(resources, "backend")[0]?.inputs["envs"]).toEqual(
             expect.arrayContaining(["JWT_PRIVATE_KEY_PATH=/run/secrets/jwtPrivate", "JWT_PUBLIC_KEY_PATH=/run/secrets/jwtPublic"]),
@@ -132,6 +132,40 @@ describe("the systems of the guides", () => {
             ["nginx", "postgres", "redis"],
             ["nginx", "postgres", "redis"],
         ]);
+    });
+
+    test("R38, R39, R81, R99: addresses derive from the domain, cookies are secure, what the guides ask of variables", async () => {
+        const env = async (name: string, service: string) => {
+            const { resources } = await program(`${name}-test`, {
+                ...bare(name),
+                "quai:domain": "quay.eu",
+                "quai:ports": { http: 80, https: 443 },
+            });
+            return container(resources, service)[0]?.inputs["envs"];
+        };
+        expect(await env("viatique", "backend")).toEqual(
+            expect.arrayContaining([
+                "ALLOWED_HOSTS=quay.eu",
+                "CSRF_TRUSTED_ORIGINS=https://quay.eu",
+                "SESSION_COOKIE_SECURE=True",
+                "DEBUG=False",
+            ]),
+        );
+        expect(await env("orchestra", "api")).toEqual(
+            expect.arrayContaining([
+                "CORS_ORIGIN=https://quay.eu",
+                "SWAGGER_ENABLED=false",
+                "THROTTLE_LIMIT=100",
+                "SENTRY_ENVIRONMENT=development",
+            ]),
+        );
+        expect(await env("chrona", "backend")).toEqual(
+            expect.arrayContaining([
+                "ALLOWED_ORIGINS=https://chrona.quay.eu,https://admin.quay.eu",
+                "ENABLE_HSTS=true",
+                "LOG_LEVEL=warning",
+            ]),
+        );
     });
 
     test("what the stack file says comes first", async () => {
