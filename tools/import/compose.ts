@@ -164,7 +164,7 @@ export function readCompose(path: string, envFile?: string): Compose {
 }
 
 function values(path: string | undefined): Variables {
-    return path === undefined ? {} : (parseEnv(read(path)) as Variables);
+    return path === undefined ? {} : parseEnv(read(path));
 }
 
 function read(path: string): string {

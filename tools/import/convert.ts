@@ -175,7 +175,7 @@ function container(compose: Compose, name: string, { facts, around, secrets, fil
         if (!files.has(key)) files.set(key, clean({ user, backup: /static|cache|tmp|log/.test(key) ? false : undefined }));
     }
     const env = environmentOf(compose, name, around, secrets, notes);
-    const command = commandOf(service, facts)?.map((word) => word.replaceAll("\u0000", ""));
+    const command = commandOf(service, facts)?.map((word) => word.replaceAll("\uE000", ""));
     if (command === undefined && Object.values(env).some((value) => /\$\{(secrets|database|redis)\./.test(value))) {
         const asked = `docker image inspect --format '{{json .Config.Entrypoint}} {{json .Config.Cmd}}' ${service.image ?? name}`;
         notes.check.push(`${name}: command: what the image starts isn't known: \`${asked}\` prints it`);
@@ -226,12 +226,12 @@ function jobOrder(compose: Compose, name: string, jobs: readonly string[]): Fiel
 /** What is built is built from the same folder; what has a reference keeps it. */
 function images(compose: Compose, own: readonly string[], root: string): Fields {
     return Object.fromEntries(
-        own.map((name) => {
+        own.map((name): [string, unknown] => {
             const { build, image } = at(compose, name);
-            if (build === undefined) return [plainName(name), (image ?? "").replaceAll("\u0000", "")];
+            if (build === undefined) return [plainName(name), (image ?? "").replaceAll("\uE000", "")];
             const folder = relative(root, resolve(compose.folder, build.context)) || ".";
             const args = Object.fromEntries(
-                Object.entries(build.args ?? {}).filter(([, value]) => value !== null && !value.includes("\u0000")),
+                Object.entries(build.args ?? {}).filter(([, value]) => value !== null && !value.includes("\uE000")),
             );
             return [plainName(name), clean({ build: folder, dockerfile: build.dockerfile, target: build.target, args: some(args) })];
         }),

@@ -23,7 +23,7 @@ const SECRET_NAME =
 /** Values that nothing outside needs to know: a new one only ends sessions. */
 const SIGNING =
     /^((DJANGO|FLASK|APP|APPLICATION|RAILS|NEXTAUTH|AUTH|JWT|SESSION|COOKIE|ACCESS_TOKEN|REFRESH_TOKEN|JWT_ACCESS|JWT_REFRESH)_)*(SECRET|SECRET_KEY|SECRET_KEY_BASE|JWT_SECRET|JWT_SECRET_KEY|SESSION_SECRET|APP_SECRET)$/i;
-const UNSET = /\u0000(\w+)\u0000/g;
+const UNSET = /\uE000(\w+)\uE000/g;
 
 /** Variables of one service: secrets and addresses by placeholders, everything else as it is. No value of a secret is copied. */
 export function environmentOf(

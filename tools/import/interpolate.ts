@@ -5,7 +5,7 @@ export type Variables = Readonly<Record<string, string | undefined>>;
 const VARIABLE = /\$(?:(\$)|([A-Za-z_]\w*)|\{([A-Za-z_]\w*)(?:(:?[-?+])((?:[^{}]|\$?\{[^{}]*\})*))?\})/g;
 
 /** Stands for a variable that has no value, so that what depends on it can be told. */
-export const unsetMark = (name: string) => `\u0000${name}\u0000`;
+export const unsetMark = (name: string) => `\uE000${name}\uE000`;
 
 /** Replaces variables everywhere below a value, as compose does. `unset` collects the names that have no value. */
 export function interpolate(value: unknown, known: Variables, unset: Set<string>): unknown {
@@ -18,7 +18,8 @@ export function interpolate(value: unknown, known: Variables, unset: Set<string>
 function text(source: string, known: Variables, unset: Set<string>): string {
     return source.replace(
         VARIABLE,
-        (_, dollar: string | undefined, bare: string | undefined, braced: string | undefined, how = "", rest = "") => {
+        (_, dollar: string | undefined, bare: string | undefined, braced: string | undefined, operator?: string, operand?: string) => {
+            const [how, rest] = [operator ?? "", operand ?? ""];
             if (dollar !== undefined) return "$";
             const name = bare ?? braced ?? "";
             const value = known[name];
