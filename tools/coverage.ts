@@ -44,7 +44,7 @@ export function page(): string {
         "# What is covered",
         "",
         `The five guides make ${requirements.length} requirements. ${covered.length} are named by a test, ${open.length} aren't; written by \`npm run coverage\`.`,
-        "A test that names a requirement proves what its title says, on the targets that there are: for rows of target `both` that is the Docker host today.",
+        "A test that names a requirement proves what its title says, on the targets that there are: for rows of target `both` that may be one of the two.",
         "",
         "| row | requirement | systems | target | proved by a test in, or why not |",
         "| --- | --- | --- | --- | --- |",
