@@ -51,6 +51,7 @@ describe.each(targets)("the demo stack on %s", (_, target) => {
                 "running",
                 "secrets",
                 "services",
+                "settings",
                 "stackId",
                 "target",
                 "urls",

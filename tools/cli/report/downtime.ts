@@ -17,7 +17,7 @@ interface Interruption {
 
 /**
  * What stops when a container of a role is replaced: there is one of it, and the old one is gone before the new one is made. Figures: seconds without an
- * answer on the demonstration, measured by test/e2e/preview.
+ * answer of an image that is there and a service that starts quickly; estimates, not measured.
  */
 const BY_ROLE: Readonly<Record<string, Interruption>> = {
     proxy: { what: "The proxy restarts: nobody is answered", howLong: "about 2 s" },
