@@ -97,7 +97,7 @@ function resource(type: string) {
         if (replaces.includes("*") ? key !== "tags" && key !== "skipDestroy" : replaces.includes(key)) fact.replaces = true;
         if (SECRETS[type]?.includes(key)) fact.secret = true;
     }
-    const outputs = [...text.matchAll(/^    readonly (\w+): pulumi\.Output</gm)].map(([, key = ""]): [string, Fact] => [
+    const outputs = [...text.matchAll(/^ {4}readonly (\w+): pulumi\.Output</gm)].map(([, key = ""]): [string, Fact] => [
         key,
         { type: "pulumi.json#/Any", ...(SECRETS[type]?.includes(key) ? { secret: true } : {}) },
     ]);

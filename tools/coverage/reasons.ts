@@ -1,0 +1,33 @@
+/** Why no test proves a requirement: what isn't there, or is proved by hand. */
+const HOST = "preparing a bare machine isn't there yet";
+const AWS = "no test names it yet";
+const WATCH = "monitoring and alerts aren't there yet";
+
+const groups: readonly (readonly [reason: string, ids: string])[] = [
+    [HOST, "R1 R2 R3 R4 R5 R6 R7 R8"],
+    [AWS, "R29 R70 R91 R97 R98 R108 R109 R110 R111 R112 R113 R114 R115 R116 R117 R118 R119 R120 R121 R122 R123"],
+    [WATCH, "R61 R92 R93 R94 R95 R96"],
+    ["secrets reach containers as files in volumes; there are no env files", "R28"],
+    [".gitignore leaves such files out; no check refuses a commit", "R31"],
+    ["databases are never published, not even in development; otherwise the development stack files do it", "R40"],
+    ["the disk's encryption isn't checked", "R44"],
+    ["snapshots on a schedule; no archive of every change", "R46"],
+    ["the tests show that a release overlaps; a drill of SQLite comes with BDD Bot, which isn't a stack yet", "R52"],
+    ["./quai backup now does it by hand; a deployment isn't refused", "R58"],
+    ["a load balancer before the proxy isn't known to it", "R80"],
+    ["./quai up asks the public address of the application; the other checks are by hand", "R103"],
+    ["policies judge the settings; age of a backup and of a certificate don't stop a deployment", "R105"],
+    ["the overlap of two keys isn't there yet: a rotation of the key pair ends the sessions", "R33"],
+    ["./quai run sends one with the application's own script", "R126"],
+    ["./quai maintenance cleans up; it isn't on a schedule", "R127"],
+    ["doctor looks at the machine that deploys", "R128"],
+    ["./quai status and the outputs hold it; no page is made of them", "R129"],
+    ["./quai logs", "R88"],
+    ["docker's own", "R14 R89 R90"],
+    ["./quai down --delete-data and a restore from the off-site copy are proved apart", "R63"],
+    ["a release is a change of the stack file, and `git revert` the way back; pipelines are not written yet", "R102 R106"],
+];
+
+export const reasons: Readonly<Record<string, string>> = Object.fromEntries(
+    groups.flatMap(([reason, ids]) => ids.split(" ").map((id) => [id, reason])),
+);
