@@ -2,9 +2,9 @@ import "./area";
 import { execFileSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { officialImage } from "../../../components/internal/images";
 import { HTTP_PORT } from "../../../components/tls-proxy/nginx";
 import { checkout, docker, HOST, STACK, STACK_ID } from "../support/checkout";
+import { equivalent } from "../support/images";
 
 /*
  * Let's Encrypt's own test server, from the distribution's package. It is a container that sleeps, so that the server in it can be down;
@@ -35,12 +35,8 @@ CMD ["sleep", "infinity"]
 `;
 
 /** The container, with the authority of its own address where the settings look for it. The server in it doesn't run yet. */
-export function startPebble(): void {
-    const official = officialImage("debian");
-    const found = docker("image", "ls", "--filter", "reference=quai.local/debian:bookworm*", "--format", "{{.Repository}}:{{.Tag}}").split(
-        "\n",
-    )[0];
-    const base = found === undefined || found === "" ? official : found;
+export async function startPebble(): Promise<void> {
+    const base = await equivalent("debian");
     execFileSync("docker", ["build", "--network", "host", "--quiet", "--tag", NAME, "-"], {
         input: DOCKERFILE(base),
         stdio: "pipe",

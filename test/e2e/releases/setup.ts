@@ -15,7 +15,7 @@ export default async function setup(): Promise<void> {
     for (const name of objects("volume")) docker("volume", "rm", name);
     for (const name of objects("network")) docker("network", "rm", name);
     makeCheckout();
-    startPebble();
+    await startPebble();
     settings();
     const result = await quai("up", STACK, "--yes");
     writeFileSync(join(checkout(), ".quai", "first-up.json"), JSON.stringify(result));

@@ -2,10 +2,9 @@ import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writ
 import { request as plainRequest } from "node:http";
 import { request, type RequestOptions } from "node:https";
 import { join } from "node:path";
-import { officialImage } from "../../../components/internal/images";
-import { imagesFor } from "../../../tools/offline/images";
 import type { Answer } from "../support/ask";
 import { checkout, docker, quai, type Result } from "../support/checkout";
+import { equivalent } from "../support/images";
 
 /** One application after the other is deployed, so they can share ports. */
 export const PORTS = { http: 18600, https: 18643, address: "127.0.0.1" };
@@ -47,13 +46,6 @@ export async function context(app: string): Promise<{ readonly build: string; re
     if (existsSync(authorities)) copyFileSync(authorities, join(folder, "authorities.pem"));
     else writeFileSync(join(folder, "authorities.pem"), "");
     return { build: folder, args: { BASE: await equivalent("debian") } };
-}
-
-/** An official image, or what stands for it where no registry answers. */
-export async function equivalent(name: "debian" | "nginx"): Promise<string> {
-    const reference = officialImage(name);
-    const { imageMirror } = await imagesFor([{ reference }], { docker: {} });
-    return (imageMirror as Readonly<Record<string, string>>)[reference] ?? reference;
 }
 
 export interface Ask extends RequestOptions {
