@@ -27,7 +27,7 @@ test("R108: up makes the whole demonstration, and says what it costs", async () 
     const count = (type: string) => made.filter((resource) => resource.type === type).length;
     expect(count("aws:ecs/service:Service")).toBe(4);
     expect(count("aws:rds/instance:Instance")).toBe(1);
-    expect(count("aws:lb/listenerRule:ListenerRule")).toBe(7);
+    expect(count("aws:lb/listenerRule:ListenerRule")).toBe(9);
 });
 
 test("R27: no secret stands in the state in clear", async () => {
