@@ -1,11 +1,10 @@
 /**
- * Requests lost while a stack is released again and again under a constant load, against `docker-compose up -d` with the same application
- * and the same load:
+ * Requests lost while a stack is released again and again under a constant load:
  *
  *     node -r ./tools/engine/typescript.cjs test/bench/releases.ts <checkout> <stack> [requests per second] [releases] [failing]
  *
  * The checkout has the stack deployed (the demonstration; `QUAI_E2E_KEEP=1 ./quai test releases` leaves one), with limits that the load doesn't meet.
- * Then releases, releases that fail, a rollback, another certificate and another nginx, one after the other. Load goes to loopback only.
+ * Then releases, releases that fail, a rollback and another certificate, one after the other. Load goes to loopback only.
  */
 import { execFileSync, spawn } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
