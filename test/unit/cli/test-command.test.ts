@@ -1,4 +1,4 @@
-import { areasOf, chooseAreas, sum, summary, tallyOf } from "../../../tools/cli/commands/test";
+import { areasOf, chooseAreas, inTurn, parseJobs, sum, summary, tallyOf } from "../../../tools/cli/commands/test";
 
 const areas = areasOf({
     projects: [
@@ -38,6 +38,27 @@ describe("quai test", () => {
         ["jest ends badly though no test failed", result, 1, "3 passed, 1 failed"],
         ["jest was killed", undefined, 137, "0 passed, 1 failed"],
     ])("%s", (_, json, code, line) => expect(summary(tallyOf(json, code))).toBe(line));
+
+    it("runs areas beside each other, as many as asked for, begun in their order", async () => {
+        const begun: string[] = [];
+        let running = 0;
+        let most = 0;
+        const ends = await inTurn(["a", "b", "c", "d"], 2, async (name) => {
+            begun.push(name);
+            most = Math.max(most, ++running);
+            await new Promise((resolve) => setTimeout(resolve, name === "a" ? 20 : 5));
+            running--;
+            return name;
+        });
+        expect(begun).toEqual(["a", "b", "c", "d"]);
+        expect(most).toBe(2);
+        expect(ends.sort()).toEqual(["a", "b", "c", "d"]);
+    });
+
+    it("takes a number of jobs from 1 to 9", () => {
+        expect(parseJobs("2")).toBe(2);
+        for (const text of ["0", "10", "two", "", "1.5"]) expect(() => parseJobs(text)).toThrow("must be a number from 1 to 9.");
+    });
 
     it("sums the areas up in one line", () => {
         expect(summary(sum([tallyOf(result, 0), { passed: 1, failed: 0, skipped: 0 }, tallyOf(undefined, 1)]))).toBe("4 passed, 1 failed");

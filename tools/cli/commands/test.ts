@@ -1,4 +1,4 @@
-import type { Command } from "commander";
+import { InvalidArgumentError, type Command } from "commander";
 import { readFileSync, mkdtempSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
@@ -99,14 +99,22 @@ async function runCheck(area: Area): Promise<Tally> {
 }
 
 /** Variables by which tests find the engine. Throws where there's none to be had. */
-async function engineVariables(): Promise<Record<string, string>> {
+async function findEngine(): Promise<Record<string, string>> {
     const engine = await ensureEngine({ reporter: terminal(), signal: interruptSignal() });
     const path = prependPath(join(engine.languageHost, ".."), prependPath(join(engine.pulumi, ".."), process.env["PATH"]));
     return { QUAI_TEST_PULUMI: engine.pulumi, PATH: path };
 }
 
+let found: Promise<Record<string, string>> | undefined;
+
+/** The same for all areas, looked for once. */
+function engineVariables(): Promise<Record<string, string>> {
+    return (found ??= findEngine());
+}
+
 interface TestOptions {
     readonly list?: boolean;
+    readonly jobs: number;
     readonly file?: string;
     readonly testNamePattern?: string;
 }
@@ -121,6 +129,8 @@ function jestArguments(area: Area, options: TestOptions, resultFile: string): st
 
 async function runJest(area: Area, options: TestOptions): Promise<Tally> {
     const out = terminal();
+    // Where areas run beside each other, each line says whose it is.
+    const prefix = options.jobs > 1 && area.endToEnd ? `${area.name.padEnd(10)} | ` : "";
     const folder = mkdtempSync(join(tmpdir(), "quai-test-"));
     try {
         const env = { ...process.env, ...(area.needsEngine ? await engineVariables() : {}) };
@@ -132,7 +142,7 @@ async function runJest(area: Area, options: TestOptions): Promise<Tally> {
             capture: false,
             signal: interruptSignal(),
             onLine: (line) => {
-                if (!line.startsWith("Test results written to:")) out.info(line);
+                if (!line.startsWith("Test results written to:")) out.info(prefix + line);
             },
         });
         let parsed: unknown;
@@ -150,6 +160,31 @@ async function runJest(area: Area, options: TestOptions): Promise<Tally> {
     }
 }
 
+async function timed(area: Area, options: TestOptions): Promise<Tally> {
+    const began = Date.now();
+    const tally = area.kind === "check" ? await runCheck(area) : await runJest(area, options);
+    terminal().info(terminal().colour("bold", `── ${area.name}: ${summary(tally)} (${Math.round((Date.now() - began) / 1000)} s)`));
+    return tally;
+}
+
+/** Does the work for each item, `jobs` at a time, begun in their order; nothing new is begun after an interruption. */
+export async function inTurn<Item, Result>(items: readonly Item[], jobs: number, work: (item: Item) => Promise<Result>): Promise<Result[]> {
+    const waiting = [...items];
+    const results: Result[] = [];
+    const worker = async (): Promise<void> => {
+        for (let item = waiting.shift(); item !== undefined && !interruptSignal().aborted; item = waiting.shift()) {
+            results.push(await work(item));
+        }
+    };
+    await Promise.all(Array.from({ length: jobs }, worker));
+    return results;
+}
+
+export function parseJobs(text: string): number {
+    if (!/^[1-9]$/.test(text)) throw new InvalidArgumentError("must be a number from 1 to 9.");
+    return Number(text);
+}
+
 async function test(names: readonly string[], options: TestOptions): Promise<void> {
     const config: unknown = createRequire(__filename)(join(checkoutRoot, "jest.config.cjs"));
     const all = areasOf(config);
@@ -157,12 +192,19 @@ async function test(names: readonly string[], options: TestOptions): Promise<voi
         all.forEach(({ name }) => terminal().print(name));
         return;
     }
-    const tallies: Tally[] = [];
-    for (const area of chooseAreas(all, names)) {
-        const tally = area.kind === "check" ? await runCheck(area) : await runJest(area, options);
-        tallies.push(tally);
-        if (interruptSignal().aborted) break;
-    }
+    const chosen = chooseAreas(all, names);
+    const tallies = [
+        ...(await inTurn(
+            chosen.filter(({ endToEnd }) => !endToEnd),
+            1,
+            (area) => timed(area, options),
+        )),
+        ...(await inTurn(
+            chosen.filter(({ endToEnd }) => endToEnd),
+            options.jobs,
+            (area) => timed(area, options),
+        )),
+    ];
     const total = sum(tallies);
     terminal().print(summary(total));
     if (total.failed > 0 || total.passed === 0 || interruptSignal().aborted) process.exitCode = 1;
@@ -179,6 +221,7 @@ export function register(program: Command): void {
         .argument("[area...]", "areas, as --list shows them")
         .option("-l, --list", "print the areas and stop")
         .option("-f, --file <pattern>", "only test files whose path matches")
+        .option("-j, --jobs <number>", "end-to-end areas that run beside each other: each has a stack and ports of its own", parseJobs, 1)
         .option("-t, --test-name-pattern <pattern>", "only tests whose name matches")
         .action(test);
 }
