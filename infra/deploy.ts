@@ -1,6 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
-import { enforce } from "../policies";
+import { join } from "node:path";
+import { enforce, judgeResources, PolicyError } from "../policies";
 import { stacks } from "../stacks";
+import { aroundStack } from "./around";
+import type { Settings } from "./settings";
 import type { StackSettings } from "./settings/read";
 import { presetOf } from "../stacks/catalogue";
 import { readSettings } from "./settings/read";
@@ -15,9 +18,7 @@ import { makeTarget } from "./target";
 export function deploy() {
     const read = readSettings(Object.keys(stacks), { preset: presetOf });
     const { settings } = read;
-    for (const warning of enforce(settings).warned) {
-        void pulumi.log.warn(warning);
-    }
+    applyRules(settings);
     const stack = stacks[settings.application];
     if (stack === undefined) {
         throw new Error(`quai:application: must be one of ${Object.keys(stacks).join(", ")} (got ${JSON.stringify(settings.application)})`);
@@ -44,6 +45,27 @@ export function deploy() {
         passwords: deployed.passwords,
         settings: deployedSettings(read),
     };
+}
+
+/** The rules of the environment, before any resource is registered, and on each resource as it is. @throws Error with all that is refused */
+function applyRules(settings: Settings): void {
+    if (settings.environment === "development") {
+        enforce(settings);
+        return;
+    }
+    const around = aroundStack({ checkout: join(__dirname, ".."), stack: settings.stack, env: process.env, secrets: settings.secrets });
+    for (const warning of enforce(settings, new Date(), around).warned) {
+        void pulumi.log.warn(warning);
+    }
+    // Under mocks there is no stack to hang it on; there the rules are asked directly.
+    if (pulumi.runtime.getStackResource() === undefined) return;
+    void pulumi.runtime.registerStackTransformation(({ type, name, props, opts }) => {
+        const made = { type, name, inputs: props as Record<string, unknown>, protect: opts.protect === true };
+        const { refused, warned } = judgeResources(settings, [made]);
+        if (refused.length > 0) throw new PolicyError(settings.stack, refused);
+        for (const warning of warned) void pulumi.log.warn(warning);
+        return undefined;
+    });
 }
 
 /**

@@ -1,4 +1,5 @@
 import { pathText } from "../infra/settings";
+import { IMAGE } from "./made";
 import type { Policy } from "./policy";
 
 export const pinnedImages: Policy = {
@@ -11,4 +12,8 @@ export const pinnedImages: Policy = {
             if (typeof image !== "string") return [`${path}: is built during the deployment, from ${image.build}`];
             return image.includes("@sha256:") ? [] : [`${path}: ${image} has no digest`];
         }),
+    checkResource: ({ type, inputs: { name } }) =>
+        type === IMAGE && typeof name === "string" && /^[^@]*?(?::latest|(?:^|\/)[^:/]+)$/.test(name)
+            ? [`image ${name}: has neither a version nor a digest`]
+            : [],
 };

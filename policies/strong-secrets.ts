@@ -30,6 +30,7 @@ export const strongSecrets: Policy = {
     id: "strong-secrets",
     why: "A short secret is guessed, and one out of a guide or template is tried first (R37).",
     fix: "replace it with `pulumi config set --secret --path`, for example by what `openssl rand -base64 24` prints",
+    staging: "refuse",
     check: (settings) => {
         const harmless = identifiers(settings);
         return Object.entries(settings.secrets).flatMap(([name, value]) => {

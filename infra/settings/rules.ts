@@ -244,12 +244,14 @@ const preloadable: Rule = ({ proxy }) => {
 
 const DAY = 86_400_000;
 
-const datesPossible: Rule = ({ rotation = {}, waive = {} }, { now = new Date() }) => {
+const datesPossible: Rule = ({ rotation = {}, waive = {}, retired = {} }, { now = new Date() }) => {
     // Somewhere on Earth the day is already the next one: 14 hours ahead of UTC at most.
     const future = (date: string): boolean => Date.parse(date) > now.getTime() + 14 * 3_600_000;
     const rotated = Object.entries(rotation).filter(([, date]) => future(date));
     const waived = Object.entries(waive).filter(([, { until }]) => Date.parse(until) > now.getTime() + 367 * DAY);
+    const left = Object.entries(retired).filter(([, until]) => Date.parse(until) > now.getTime() + 15 * DAY);
     return [
+        ...left.map(([name]) => wrong(["retired", name], "must be within 14 days from now: it's a door that shouldn't stay open")),
         ...rotated.map(([name]) =>
             wrong(["rotation", name], "must not be in the future: it's the day on which the secret was renewed; write today's"),
         ),

@@ -184,6 +184,7 @@ export const schema = {
     redis: redis.prefault({}),
     backup: either(off("a mapping, or false"), backup).prefault({}),
     rotation: mapping(NAMES.secret, v.day()).prefault({}),
+    secretGrace: v.duration(0, 90 * 86400).prefault("0s"),
     secrets: mapping(
         NAMES.secret,
         leaf({
@@ -196,6 +197,7 @@ export const schema = {
     logs: logs().prefault({}),
     running: truth().prefault(true),
     protect: truth().optional(),
+    retired: mapping(NAMES.retired, v.day()).prefault({}),
     waive: mapping(NAMES.rule, waiver).prefault({}),
 } as const;
 

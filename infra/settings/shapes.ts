@@ -66,5 +66,6 @@ export const NAMES = {
     variable: { what: "letters, digits and underscores, such as LOG_LEVEL", pattern: /^[A-Za-z_][A-Za-z0-9_]*$/ },
     registry: { what: "a registry's host, with its port if it has one, without https://", pattern: /^[A-Za-z0-9.-]+(?::\d{1,5})?$/ },
     rule: { what: "the name of a rule of policies/", pattern: /^[a-z]+(?:-[a-z]+)*$/ },
+    retired: { what: "a name that ./quai has printed, such as postgres-data or ssh://deploy@old-host", pattern: /^\S+$/ },
     reference: { what: "an image reference such as postgres:17.6-bookworm", pattern: /^\S+$/ },
 } as const;

@@ -69,6 +69,8 @@ export interface Settings {
     readonly backup: BackupSettings | false;
     /** The day on which each generated secret was last renewed (YYYY-MM-DD, not in the future). The date IS the version: change it to rotate the secret. @default {} @example {"djangoSecretKey":"2026-11-01"} */
     readonly rotation: Readonly<Record<string, IsoDate>>;
+    /** Time, as a duration of at most 90d, for which production only warns of a secret that should have been renewed; after it a deployment is refused (R32). @default "0s" @example "14d" */
+    readonly secretGrace: number;
     /** Secrets that cannot be generated, by name. Always encrypted: `pulumi config set --secret --path 'quai:secrets.smtpPassword'`. @default {} @example {"smtpPassword":{"secure":"v1:…"}} */
     readonly secrets: Readonly<Record<string, string>>;
     /** Limits, time-outs and headers of the proxy. @default {} @example {"bodyLimit":"100m"} */
@@ -79,6 +81,8 @@ export interface Settings {
     readonly running: boolean;
     /** Whether volumes, databases and the keys of the backups refuse to be deleted by an update. @default true in production, false otherwise @example true */
     readonly protect: boolean;
+    /** Data that may be left behind, with the last day for doing it, at most 14 days ahead: volumes that are taken out of the program, hosts and stacks that are moved away from. `./quai up` prints the entry that is needed (R48). @default {} @example {"postgres-data":"2026-12-01"} */
+    readonly retired: Readonly<Record<string, IsoDate>>;
     /** Policies that don't apply for a while, by rule. @default {} @example {"pinned-images":{"reason":"The vendor publishes no digest","until":"2027-03-31"}} */
     readonly waive: Readonly<Record<string, Waiver>>;
 }

@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseSettings } from "../../../infra/settings";
 import { applications, presetOf } from "../../../stacks/catalogue";
-import { readStackFile, stackNames, withoutSecrets } from "../../../tools/cli/stack/stack-file";
+import { withoutSecrets } from "../../../infra/settings/without-secrets";
+import { readStackFile, stackNames } from "../../../tools/cli/stack/stack-file";
 import { ROOT } from "./documents";
 
 const systems = applications.filter((name) => presetOf(name) !== undefined);

@@ -1,4 +1,4 @@
-import { enforce, judge, PolicyError } from "../../../policies";
+import { enforce, judge, judgeResources, PolicyError } from "../../../policies";
 import { CONTEXT, parse, type Raw } from "../settings/base";
 
 const NOW = CONTEXT.now ?? new Date();
@@ -16,8 +16,45 @@ describe("R37: what the policies say", () => {
         expect(judge(parse(BROKEN), NOW)).toEqual({ refused: [IMAGES, PROTECT], warned: [], waived: [] });
     });
 
-    test("staging is warned of the same", () => {
-        expect(judge(parse({ ...BROKEN, environment: "staging" }), NOW)).toEqual({ refused: [], warned: [IMAGES, PROTECT], waived: [] });
+    test("staging has a smaller set, and is warned of most of it", () => {
+        expect(judge(parse({ ...BROKEN, environment: "staging" }), NOW)).toEqual({ refused: [], warned: [IMAGES], waived: [] });
+    });
+
+    test("staging refuses what hurts others, too", () => {
+        const settings = parse({ environment: "staging", secrets: { a: "changeme" }, services: { api: { env: { API_KEY: "x" } } } });
+        expect(judge(settings, NOW).refused).toEqual([
+            expect.stringMatching(/^quai:secrets\.a: is a well-known default; .* \(rule strong-secrets\)$/),
+            expect.stringMatching(/^quai:services\.api\.env\.API_KEY: looks like a secret; .* \(rule secrets-not-in-env\)$/),
+        ]);
+    });
+
+    test("R32: the same secret is well, warned of and refused as the clock moves", () => {
+        const settings = parse({ backup: OFFSITE, secretGrace: "14d" });
+        const around = { secrets: [{ name: "database", kind: "other", rotatedOn: "2026-01-01" }] } as const;
+        const on = (date: string) => judge(settings, new Date(`${date}T12:00:00Z`), around);
+        expect(on("2026-03-18")).toEqual({ refused: [], warned: [], waived: [] });
+        expect(on("2026-03-19").warned).toEqual([expect.stringContaining("77 days ago; more than 90 is refused")]);
+        expect(on("2026-04-02").warned).toEqual([expect.stringContaining("91 days ago, more than 90; refused from 105 days on")]);
+        expect(on("2026-04-15").warned).toHaveLength(1);
+        expect(on("2026-04-16")).toEqual({
+            refused: [
+                "quai:rotation.database: 2026-01-01 is 105 days ago, more than 90 and 14d of grace; rotate it: write today's date there, the next update does it without an interruption (rule secret-age)",
+            ],
+            warned: [],
+            waived: [],
+        });
+    });
+
+    test("what would be made is judged like the settings, waivers included", () => {
+        const made = { type: "docker:index/container:Container", name: "api", inputs: { privileged: true }, protect: false };
+        const until = { "no-privileges": { reason: "Agreed for a week", until: "2026-11-30" } };
+        expect(judgeResources(parse(), [made], NOW).refused).toEqual([
+            expect.stringMatching(/^container api: is privileged; .* \(rule no-privileges\)$/),
+        ]);
+        expect(judgeResources(parse({ waive: until }), [made], NOW).waived).toEqual([
+            "container api: is privileged; waived until 2026-11-30: Agreed for a week (rule no-privileges)",
+        ]);
+        expect(judgeResources(parse({ environment: "development" }), [made], NOW)).toEqual({ refused: [], warned: [], waived: [] });
     });
 
     test("development is free", () => {
@@ -65,6 +102,6 @@ describe("enforcing", () => {
     });
 
     test("lets staging go on, with its warnings", () => {
-        expect(enforce(parse({ ...BROKEN, environment: "staging" }), NOW).warned).toEqual([IMAGES, PROTECT]);
+        expect(enforce(parse({ ...BROKEN, environment: "staging" }), NOW).warned).toEqual([IMAGES]);
     });
 });

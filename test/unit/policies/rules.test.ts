@@ -1,7 +1,9 @@
 import fc from "fast-check";
 import type { Settings } from "../../../infra/settings";
+import type { Around, Made } from "../../../policies";
 import { policies } from "../../../policies";
 import { CONTEXT, parse, type Raw } from "../settings/base";
+import { AROUND, RESOURCES } from "./cases";
 
 const NOW = CONTEXT.now ?? new Date();
 const DIGEST = `sha256:${"6c3c624b".repeat(8)}`;
@@ -11,7 +13,8 @@ const env = (variables: Raw): Raw => ({ services: { api: { env: variables } } })
 function check(id: string, settings: Settings): string[] {
     const rule = policies.find((policy) => policy.id === id);
     if (!rule) throw new Error(`no rule ${id}`);
-    return rule.check(settings, NOW);
+    const found = [...(rule.check?.(settings, NOW) ?? []), ...(rule.checkAround?.({}, settings, NOW) ?? [])];
+    return found.flatMap((each) => (typeof each === "string" ? [each] : []));
 }
 
 /** What each rule lets pass, and what it refuses in which words. */
@@ -143,6 +146,21 @@ const RULES: Readonly<Record<string, { pass: readonly Raw[]; fail: readonly (rea
             [{ rotation: { jwt: "2025-11-19" } }, "quai:rotation.jwt: 2025-11-19 is 366 days ago, more than 365"],
         ],
     },
+    "sqlite-one-writer": {
+        pass: [
+            {},
+            { services: { api: { replicas: 3, env: { DATABASE_URL: "postgresql://db/x" } } } },
+            { services: { api: { replicas: 1, env: { DATABASE_URL: "sqlite:////data/db.sqlite3" } } } },
+        ],
+        fail: [
+            ...["sqlite:////data/app.db", "sqlite+aiosqlite:///data/x", "django.db.backends.sqlite3", "/data/db.sqlite3", "sqlite3"].map(
+                (value): [Raw, string] => [
+                    { services: { api: { replicas: 2, env: { DATABASE: value } } } },
+                    "quai:services.api.replicas: 2 containers would write to one SQLite file (DATABASE)",
+                ],
+            ),
+        ],
+    },
     "pinned-images": {
         pass: [{}, { images: { api: `ghcr.io/quay/api@${DIGEST}`, web: `ghcr.io/quay/web:1.2@${DIGEST}` } }],
         fail: [
@@ -166,13 +184,28 @@ const RULES: Readonly<Record<string, { pass: readonly Raw[]; fail: readonly (rea
     },
 };
 
-test("every rule is tested here", () => expect(policies.map(({ id }) => id).sort()).toEqual(Object.keys(RULES).sort()));
+test("every rule is tested", () => {
+    const tested = [...Object.keys(RULES), ...Object.keys(AROUND), ...Object.keys(RESOURCES)];
+    expect(policies.map(({ id }) => id).sort()).toEqual([...new Set(tested)].sort());
+});
 
 describe.each(Object.entries(RULES))("R9, R27, R32, R37, R48, R57, R60: %s", (id, { pass, fail }) => {
     test.each(pass)("lets %j pass", (change) => expect(check(id, parse(change))).toEqual([]));
     test.each(fail.map(([change, ...lines]) => [change, lines] as const))("refuses %j", (change, lines) =>
         expect(check(id, parse(change))).toEqual(lines),
     );
+});
+
+describe.each(Object.entries(AROUND))("R32, R36, R44, R58, R105: %s, of what is known around the settings", (id, { pass, fail }) => {
+    const ask = (change: Raw, around: Around) => policies.find((each) => each.id === id)?.checkAround?.(around, parse(change), NOW);
+    test.each(pass)("lets %j with %j pass", (change, around) => expect(ask(change, around)).toEqual([]));
+    test.each(fail)("refuses %j with %j", (change, around, ...lines) => expect(ask(change, around)).toEqual(lines));
+});
+
+describe.each(Object.entries(RESOURCES))("R9, R14, R15, R27, R44, R48: %s, of what would be made", (id, { pass, fail }) => {
+    const ask = (made: Made) => policies.find((each) => each.id === id)?.checkResource?.(made);
+    test.each(pass)("lets %j pass", (made) => expect(ask(made)).toEqual([]));
+    test.each(fail)("refuses %j", (made, ...lines) => expect(ask(made)).toEqual(lines));
 });
 
 test("R27: no rule ever prints a secret", () => {
@@ -188,7 +221,7 @@ test("R27: no rule ever prints a secret", () => {
                 }),
                 images: { web: { build: "web", args: { TOKEN: secret } } },
             });
-            const found = policies.flatMap(({ check }) => check(settings, NOW));
+            const found = policies.flatMap(({ check }) => check?.(settings, NOW) ?? []);
             expect(found.length).toBeGreaterThan(4);
             expect(found.join("\n")).not.toContain(secret);
         }),

@@ -263,6 +263,12 @@ const BAD: readonly (readonly [Raw, string])[] = [
     ],
     [{ logs: { maxSize: "lots" } }, 'quai:logs.maxSize: must be a size such as 512m or 1g (got "lots")'],
     [{ running: "no" }, 'quai:running: must be true or false (got "no")'],
+    [{ secretGrace: "91d" }, 'quai:secretGrace: must be a duration from 0s to 90d (got "91d")'],
+    [{ secretGrace: 14 }, "quai:secretGrace: must be a duration with its unit, such as 30s, 5m or 26h (got 14)"],
+    [
+        { retired: { "postgres-data": "2026-12-31" } },
+        `quai:retired.postgres-data: must be within 14 days from now: it's a door that shouldn't stay open (got "2026-12-31")`,
+    ],
     [
         { waive: { "pinned-images": { until: "2027-01-01" } } },
         "quai:waive.pinned-images.reason: is required: a reason of at least 10 characters",

@@ -2,6 +2,7 @@ import { relative } from "node:path";
 import { sshOf } from "../../../infra/host";
 import type { Settings } from "../../../infra/settings";
 import { parseSettings, SettingsError } from "../../../infra/settings";
+import { withoutSecrets } from "../../../infra/settings/without-secrets";
 import { applications, presetOf } from "../../../stacks/catalogue";
 import type { SshConnection } from "../../../components/targets/ssh";
 import { imagesOf } from "../../../stacks/images";
@@ -16,7 +17,7 @@ import { imagesFor } from "../../offline/images";
 import { interruptSignal } from "../interrupt";
 import type { Terminal } from "../terminal";
 import { DockerHost } from "./docker";
-import { readStackFile, withoutSecrets, workingCopy, workingFolder, writeWorkingCopy } from "./stack-file";
+import { readStackFile, workingCopy, workingFolder, writeWorkingCopy } from "./stack-file";
 import { connect, dockerOverSsh } from "./ssh-host";
 import { outputsOf, readState } from "./state";
 

@@ -1,14 +1,8 @@
 import { existsSync, mkdtempSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
-import {
-    readStackFile,
-    stackNames,
-    withoutSecrets,
-    workingCopy,
-    workingFolder,
-    writeWorkingCopy,
-} from "../../../../tools/cli/stack/stack-file";
+import { readStackFile, stackNames, workingCopy, workingFolder, writeWorkingCopy } from "../../../../tools/cli/stack/stack-file";
+import { withoutSecrets } from "../../../../infra/settings/without-secrets";
 import { scratchFolder } from "../../support/scratch";
 
 const scratch = scratchFolder("stack-file");
