@@ -30,7 +30,7 @@ interface Build {
 
 export function webStackOnDocker(self: WebStack, target: DockerTarget, args: WebStackArgs): WebStackContract {
     const identities = Object.fromEntries(Object.entries(args.images).map(([name, source]) => [name, identityOf(target, name, source)]));
-    const spec = resolveWebStack(args, identities);
+    const spec = resolveWebStack(args, identities, target.logs);
     const released = spec.services.map((service) => releasedOf(target, service));
     const overlapping = spec.services.filter((service) => service.kind !== "scheduler");
     if (!target.running) {

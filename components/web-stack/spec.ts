@@ -1,5 +1,6 @@
 import type { Health } from "../internal/health";
 import { httpProbe } from "../internal/health";
+import type { LogLimits } from "../targets/docker-target";
 import { inOrder } from "../internal/order";
 import type { Plain } from "../internal/release";
 import { releaseOf } from "../internal/release";
@@ -28,7 +29,7 @@ export interface ServiceSpec extends ContainerSpec {
     readonly healthPath: string | undefined;
     readonly replicas: number;
     readonly stopGrace: number;
-    readonly logs: { readonly maxSize: number; readonly maxFiles: number } | undefined;
+    readonly logs: LogLimits | undefined;
     readonly after: readonly string[];
 }
 
@@ -47,11 +48,16 @@ const DEFAULT_MEMORY = 512 * 1024 * 1024;
 const TEMPORARY: readonly string[] = ["/tmp"];
 
 /**
- * Everything decided: defaults, health, releases. `identities` says for each image what makes it another one.
+ * Everything decided: defaults, health, releases. `identities` says for each image what makes it another one, `logs` what a service keeps
+ * that says nothing of it (AWS keeps logs elsewhere, and has none).
  *
  * @throws Error that lists every problem, each beginning with the setting's path.
  */
-export function resolveWebStack(args: Omit<WebStackArgs, "target" | "after">, identities: Readonly<Record<string, string>>): WebStackSpec {
+export function resolveWebStack(
+    args: Omit<WebStackArgs, "target" | "after">,
+    identities: Readonly<Record<string, string>>,
+    logs?: LogLimits,
+): WebStackSpec {
     const problems = [
         ...Object.entries(args.services).flatMap(([name, service]) => serviceProblems(name, service)),
         ...[...Object.entries(args.services), ...Object.entries(args.jobs ?? {})].flatMap(([name, container]) =>
@@ -65,7 +71,9 @@ export function resolveWebStack(args: Omit<WebStackArgs, "target" | "after">, id
         throw new Error(problems.join("\n"));
     }
     return {
-        services: inOrder(args.services).map(([name, service]) => resolveService(name, service, args.host, identities)),
+        services: inOrder(args.services).map(([name, service]) =>
+            resolveService(name, { ...service, logs: service.logs ?? logs }, args.host, identities),
+        ),
         jobs: Object.entries(args.jobs ?? {}).map(([name, job]) => ({
             ...resolveContainer(name, job, identities, undefined),
             once: job.once ?? false,

@@ -61,6 +61,23 @@ describe("what is refused", () => {
     });
 });
 
+describe("releases", () => {
+    const release = (service: Partial<ServiceArgs>, logs?: { maxSize: number; maxFiles: number }): string | undefined =>
+        resolveWebStack(
+            { host: "app.example.com", images: { api: { reference: "api:1.0.0" } }, services: { api: { ...SERVICE, ...service } } },
+            { api: "api:1.0.0" },
+            logs,
+        ).services[0]?.release;
+    const small = { maxSize: 1, maxFiles: 2 };
+    const large = { maxSize: 9, maxFiles: 2 };
+
+    // Docker can't change them in a container that runs: without a release of its own, one would be replaced in place, with a gap.
+    test("limits of logs that are the stack's make another release, as the service's own do", () => {
+        expect(release({}, small)).not.toBe(release({}, large));
+        expect(release({}, small)).toBe(release({ logs: small }, large));
+    });
+});
+
 describe("R18: health", () => {
     test("defaults are the guides'", () => {
         expect(resolveHealth({ command: ["true"] }, undefined, "h")).toEqual({
