@@ -1,3 +1,4 @@
+import { dayOf, versionsOf } from "../components/secrets-bundle/versions";
 import { formatDuration, pathText } from "../infra/settings";
 import type { Found, Policy } from "./policy";
 
@@ -20,9 +21,12 @@ export const secretAge: Policy = {
     why: "A secret that leaked unnoticed is good for as long as it isn't renewed: 90 days at most, a year for keys that sign tokens (R32).",
     fix: "rotate it: write today's date there, the next update does it without an interruption",
     checkAround: ({ secrets = [] }, { rotation, secretGrace }, now) => {
-        const dated = Object.entries(rotation).map(([name, rotatedOn]) => ({ name, kind: kindOf(name), rotatedOn }));
+        const dated = Object.entries(rotation).flatMap(([name, renewals]) => {
+            const rotatedOn = dayOf(versionsOf(renewals)[0]);
+            return rotatedOn === undefined ? [] : [{ name, kind: kindOf(name), rotatedOn }];
+        });
         // A date in the settings is newer than what runs: the update that is judged would rotate.
-        const others = secrets.filter(({ name }) => rotation[name] === undefined);
+        const others = secrets.filter(({ name }) => dated.every((each) => each.name !== name));
         return [...dated, ...others].flatMap(({ name, kind, rotatedOn }): Found[] => {
             const [age, limit, grace] = [ageInDays(rotatedOn, now), SECRET_DAYS[kind], Math.floor(secretGrace / 86_400)];
             const path = pathText(["rotation", name]);

@@ -12,6 +12,7 @@ import { WebStack } from "../components/web-stack";
 import type { ApplicationSettings, Settings } from "../infra/settings";
 import { refuseUnknownNames, SettingsError } from "../infra/settings";
 import type { DeployedStack, StackContext } from ".";
+import { partsOfSecret } from "../infra/settings/placeholders";
 import { addressValues, environment, openText, placeholderValues, type Values } from "./placeholders";
 import { routesOf } from "./routes";
 import { imageSources, tlsMode, withSettings } from "./shared";
@@ -37,7 +38,7 @@ export function describedApplication({ settings, target, given }: StackContext):
     refuseUnknownNames(settings, { services: Object.keys(application.services), images: names, secrets: Object.keys(generate) });
     const images = withAddresses(imageSources(settings, ownImages(settings, names)), addressValues(settings, application));
     const tls = tlsMode(settings, servedNames(settings, application));
-    const secrets = new SecretsBundle("secrets", { target, generate, given, rotation: settings.rotation });
+    const secrets = new SecretsBundle("secrets", { target, generate, given, rotation: settings.rotation, overlap: settings.overlap });
     const files = Object.fromEntries(
         Object.entries(application.files).map(([name, { user, backup }]) => [name, new Files(name, { target, ...user, critical: backup })]),
     );
@@ -101,14 +102,16 @@ function pick({ bodyLimit, timeouts, hsts, compression, drain }: Settings["proxy
 }
 
 function generated({ databases, secrets }: ApplicationSettings): Record<string, Generated> {
-    const own = Object.entries(secrets).flatMap(([name, { kind, length, bytes, encoding, bits }]): [string, Generated][] => {
+    const own = Object.entries(secrets).flatMap(([name, { kind, length, bytes, encoding, bits, overlap }]): [string, Generated][] => {
         switch (kind) {
             case "password":
-                return [[name, { kind, length }]];
+                return [[name, { kind, length, overlap }]];
             case "key":
-                return [[name, { kind, bytes, encoding }]];
+                return [[name, { kind, bytes, encoding, overlap }]];
             case "rsa":
-                return [[name, { kind, bits }]];
+                return [[name, { kind, bits, overlap }]];
+            case "ed25519":
+                return [[name, { kind, overlap }]];
             case "given":
                 return [];
         }
@@ -127,9 +130,7 @@ function shownPasswords({ secrets }: ApplicationSettings, bundle: SecretsBundle)
         ? undefined
         : pulumi.secret(
               Object.fromEntries(
-                  shown
-                      .flatMap(([name, { kind }]) => (kind === "rsa" ? [`${name}Public`] : [name]))
-                      .map((name) => [name, bundle.get(name).value]),
+                  shown.flatMap(([name, { kind }]) => partsOfSecret(name, kind).slice(-1)).map((name) => [name, bundle.get(name).value]),
               ),
           );
 }

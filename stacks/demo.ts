@@ -19,7 +19,7 @@ const UPLOADS = "/data/uploads";
 const GENERATED = {
     ...postgresSecrets,
     redisPassword: { kind: "password", length: 32 },
-    sessionKey: { kind: "key", bytes: 64 },
+    sessionKey: { kind: "key", bytes: 64, overlap: 86400 },
     jwt: { kind: "rsa", bits: 4096 },
 } as const satisfies Readonly<Record<string, Generated>>;
 
@@ -36,7 +36,13 @@ export function demo({ settings, target, given }: StackContext): DeployedStack {
         web: { build: "examples/demo/web", args: { BASE: target.reference(officialImage("nginx")) } },
     });
     const tls = tlsMode(settings);
-    const secrets = new SecretsBundle("secrets", { target, generate: GENERATED, given, rotation: settings.rotation });
+    const secrets = new SecretsBundle("secrets", {
+        target,
+        generate: GENERATED,
+        given,
+        rotation: settings.rotation,
+        overlap: settings.overlap,
+    });
     const uploads = new Files("uploads", { target, ...API_USER });
     const database = new PostgresWithBackup("postgres", {
         target,
@@ -68,6 +74,8 @@ export function demo({ settings, target, given }: StackContext): DeployedStack {
         SESSION_KEY_FILE: secrets.get("sessionKey"),
         JWT_PRIVATE_KEY_FILE: secrets.get("jwtPrivate"),
         JWT_PUBLIC_KEY_FILE: secrets.get("jwtPublic"),
+        SESSION_PREVIOUS_KEYS_FILE: secrets.former("sessionKey"),
+        JWT_PREVIOUS_PUBLIC_KEYS_FILE: secrets.former("jwtPublic"),
     });
     const migration = secretFiles({ MIGRATION_DATABASE_URL_FILE: database.url({ as: "migration" }) });
     const services: Record<string, ServiceArgs> = {

@@ -6,7 +6,7 @@ import { derivedSecret } from "../components/secrets-bundle";
 import type { ContainerArgs } from "../components/web-stack";
 import type { Settings } from "../infra/settings";
 import type { ApplicationSettings } from "../infra/settings";
-import { partsOf } from "../infra/settings/placeholders";
+import { formerNames, partsOf, partsOfSecret } from "../infra/settings/placeholders";
 
 const SECRETS = "/run/secrets";
 
@@ -14,7 +14,7 @@ const SECRETS = "/run/secrets";
 export interface Values {
     readonly open: Readonly<Record<string, string>>;
     readonly secret: Readonly<Record<string, SecretRef>>;
-    /** Placeholders of given secrets that may be missing, and are. */
+    /** Placeholders of given secrets that may be missing, and of former ones, where there are none. */
     readonly absent: readonly string[];
     /** What must be beside a value for it to be of use: the certificate that a connection string names. */
     readonly beside: Readonly<Record<string, SecretRef>>;
@@ -51,15 +51,15 @@ export function placeholderValues(
     parts: { readonly secrets: SecretsBundle; readonly database: PostgresWithBackup | undefined; readonly redis: Redis | undefined },
 ): Values {
     const { secrets, database, redis } = parts;
-    const own = Object.entries(application.secrets).flatMap(([name, { kind }]) =>
-        kind === "rsa" ? [`${name}Private`, `${name}Public`] : [name],
-    );
+    const own = Object.entries(application.secrets).flatMap(([name, { kind }]) => partsOfSecret(name, kind));
     const absent = own.filter((name) => application.secrets[name]?.kind === "given" && settings.secrets[name] === undefined);
     const authority = database?.authority();
+    const former = formerNames(application.secrets).map((name) => ({ key: `former.${name}`, secret: secrets.former(name) }));
     return {
         open: { ...addressValues(settings, application), ...databaseValues(database), ...redisValues(redis) },
         secret: {
             ...Object.fromEntries(own.filter((name) => !absent.includes(name)).map((name) => [`secrets.${name}`, secrets.get(name)])),
+            ...Object.fromEntries(former.flatMap(({ key, secret }) => (secret === undefined ? [] : [[key, secret]]))),
             ...(database === undefined || authority === undefined
                 ? {}
                 : {
@@ -79,7 +79,7 @@ export function placeholderValues(
                       "redis.password": secrets.get("redisPassword"),
                   }),
         },
-        absent: absent.map((name) => `secrets.${name}`),
+        absent: [...absent.map((name) => `secrets.${name}`), ...former.flatMap(({ key, secret }) => (secret === undefined ? [key] : []))],
         beside:
             authority === undefined ? {} : { "database.url": authority, "migration.url": authority, "database.authorityFile": authority },
     };

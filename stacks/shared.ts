@@ -72,11 +72,12 @@ export function withSettings(settings: Settings, name: string, service: ServiceA
     };
 }
 
-/** Secrets as files, each named in the variable that the application reads: `{ DATABASE_URL_FILE: url }`. */
-export function secretFiles(secrets: Readonly<Record<string, SecretRef>>): Pick<ServiceArgs, "secrets" | "env"> {
+/** Secrets as files, each named in the variable that the application reads: `{ DATABASE_URL_FILE: url }`; those that there are. */
+export function secretFiles(secrets: Readonly<Record<string, SecretRef | undefined>>): Pick<ServiceArgs, "secrets" | "env"> {
+    const given = Object.entries(secrets).flatMap(([variable, secret]) => (secret === undefined ? [] : [{ variable, secret }]));
     return {
-        secrets: Object.fromEntries(Object.values(secrets).map((secret) => [secret.name, secret])),
-        env: Object.fromEntries(Object.entries(secrets).map(([variable, secret]) => [variable, `/run/secrets/${secret.name}`])),
+        secrets: Object.fromEntries(given.map(({ secret }) => [secret.name, secret])),
+        env: Object.fromEntries(given.map(({ variable, secret }) => [variable, `/run/secrets/${secret.name}`])),
     };
 }
 

@@ -1,6 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { Place } from "../internal/aws/security-groups";
 import type { Target } from "../targets";
+import type { Renewals } from "./versions";
 
 /** A secret as others use it: its value is an encrypted output; its version is plain and known when the program starts. */
 export interface SecretRef {
@@ -12,14 +13,21 @@ export interface SecretRef {
     readonly reaches?: readonly Place[];
 }
 
-/** What can be generated. Figures are the guides' minimums (R24, R25). */
-export type Generated =
+/**
+ * What can be generated. Figures are the guides' minimums (R24, R25). `overlap`: how long, in seconds, a former value counts after a
+ * rotation, for users that accept one besides the present (`SecretsBundle.former`). @default 24 hours for a pair, else none: it can't
+ */
+export type Generated = { readonly overlap?: number } &
     /** Letters and digits only, so that it needs no escaping anywhere. @default length 32 characters; at least 32 */
-    | { readonly kind: "password"; readonly length?: number }
-    /** Random bytes. @default 64 bytes, encoding "base64url", which has no line breaks; at least 32 bytes */
-    | { readonly kind: "key"; readonly bytes?: number; readonly encoding?: "hex" | "base64" | "base64url" }
-    /** A key pair, as two secrets `<name>Private` (PKCS#8 PEM) and `<name>Public` (SPKI PEM). @default bits 4096; at least 3072 */
-    | { readonly kind: "rsa"; readonly bits?: number };
+    (
+        | { readonly kind: "password"; readonly length?: number }
+        /** Random bytes. @default 64 bytes, encoding "base64url", which has no line breaks; at least 32 bytes */
+        | { readonly kind: "key"; readonly bytes?: number; readonly encoding?: "hex" | "base64" | "base64url" }
+        /** A key pair, as two secrets `<name>Private` (PKCS#8 PEM) and `<name>Public` (SPKI PEM). @default bits 4096; at least 3072 */
+        | { readonly kind: "rsa"; readonly bits?: number }
+        /** The same, on the curve Ed25519. */
+        | { readonly kind: "ed25519" }
+    );
 
 export interface GivenSecret {
     readonly value: pulumi.Input<string>;
@@ -33,6 +41,10 @@ export interface SecretsBundleArgs {
     readonly generate?: Readonly<Record<string, Generated>>;
     /** Secrets from outside (`quai:secrets`). */
     readonly given?: Readonly<Record<string, GivenSecret>>;
-    /** Name → date of the last rotation (`quai:rotation`): another date makes a new value. */
-    readonly rotation?: Readonly<Record<string, string>>;
+    /** Name → date of the last rotation (`quai:rotation`), with former ones: another date makes a new value. */
+    readonly rotation?: Readonly<Record<string, Renewals>>;
+    /** Name → how long its former values count (`quai:overlap`), in seconds; 0: not at all. @default what `generate` says */
+    readonly overlap?: Readonly<Record<string, number>>;
+    /** The moment that an overlap is measured at. @default now */
+    readonly now?: Date;
 }

@@ -6,8 +6,10 @@ import type { Target } from "../targets";
 import type { SecretRef, SecretsBundleArgs } from "./args";
 import type { SecretSpec } from "./spec";
 import { resolveSecrets } from "./spec";
+import { dayOf } from "./versions";
 
 export type { Generated, GivenSecret, SecretRef, SecretsBundleArgs } from "./args";
+export type { Renewals } from "./versions";
 
 /**
  * The secrets of a stack. A generated one is made once and stays (R24); its rotation date is part of its logical name, so another date
@@ -17,8 +19,14 @@ export type { Generated, GivenSecret, SecretRef, SecretsBundleArgs } from "./arg
  */
 export class SecretsBundle extends pulumi.ComponentResource {
     private readonly refs = new Map<string, SecretRef>();
-    /** Names and dates, for `status`: never a value. */
-    readonly ages: readonly { readonly name: string; readonly rotatedOn: string | undefined }[];
+    private readonly formerRefs = new Map<string, SecretRef>();
+    /** Names, dates, and how long a former value counts (seconds), for `status` and `rotate`: never a value. */
+    readonly ages: readonly {
+        readonly name: string;
+        readonly rotatedOn?: string;
+        readonly versions: readonly string[];
+        readonly overlap?: number;
+    }[];
 
     constructor(name: string, args: SecretsBundleArgs, opts?: pulumi.ComponentResourceOptions) {
         super("quai:index:SecretsBundle", name, {}, opts);
@@ -33,7 +41,12 @@ export class SecretsBundle extends pulumi.ComponentResource {
             // All of them, also those that nothing reads yet: people look for them there.
             for (const ref of this.refs.values()) args.target.secrets.store(ref);
         }
-        this.ages = specs.map((spec) => ({ name: spec.name, rotatedOn: spec.version === "1" ? undefined : spec.version }));
+        this.ages = specs.map(({ name, version, former, overlap }) => ({
+            name,
+            rotatedOn: dayOf(version),
+            versions: [version, ...former],
+            overlap,
+        }));
         this.registerOutputs({});
     }
 
@@ -46,38 +59,54 @@ export class SecretsBundle extends pulumi.ComponentResource {
         return ref;
     }
 
+    /**
+     * Former values that still count after a rotation, as one secret: those of passwords and keys with commas between, public keys one PEM
+     * after the other; the newest first. Undefined where there are none: nothing was rotated, or the overlap has ended.
+     */
+    former(name: string): SecretRef | undefined {
+        return this.formerRefs.get(name);
+    }
+
     private generate(target: Target, spec: SecretSpec): void {
-        const logical = `${spec.name}-${spec.version}`;
+        for (const [part, value] of Object.entries(this.values(target, spec, spec.version))) {
+            this.refs.set(part, { name: part, version: spec.version, value: pulumi.secret(value) });
+        }
+        const former = spec.former.map((version) => this.values(target, spec, version));
+        for (const part of Object.keys(former[0] ?? {}).filter((each) => !each.endsWith("Private") || !isPair(spec))) {
+            const value = pulumi.all(former.map((values) => values[part] ?? "")).apply((texts) => texts.join(isPair(spec) ? "" : ","));
+            this.formerRefs.set(part, { name: `${part}Former`, version: spec.former.join("+"), value: pulumi.secret(value) });
+        }
+    }
+
+    /** What a version of a secret consists of, by name: a pair is two. */
+    private values(target: Target, { name, generated }: SecretSpec, version: string): Record<string, pulumi.Output<string>> {
+        const logical = `${name}-${version}`;
         const generators = target.generators;
         const opts = { parent: this };
-        const add = (name: string, value: pulumi.Output<string>) =>
-            this.refs.set(name, { name, version: spec.version, value: pulumi.secret(value) });
-        switch (spec.generated.kind) {
+        switch (generated.kind) {
             case "password": {
-                const args = { length: spec.generated.length, special: false };
-                add(spec.name, new random.RandomPassword(logical, args, { ...opts, provider: generators.random }).result);
-                return;
+                const args = { length: generated.length, special: false };
+                return { [name]: new random.RandomPassword(logical, args, { ...opts, provider: generators.random }).result };
             }
             case "key": {
                 // Not RandomBytes: the bytes would stand in clear in the state, as the resource's id.
-                const { bytes, encoding } = spec.generated;
+                const { bytes, encoding } = generated;
                 const args = { length: Math.ceil((bytes * 8) / BITS_PER_CHARACTER), special: false };
                 const seed = new random.RandomPassword(logical, args, { ...opts, provider: generators.random });
-                add(
-                    spec.name,
-                    seed.result.apply((text) => keyFrom(text, bytes).toString(encoding)),
-                );
-                return;
+                return { [name]: seed.result.apply((text) => keyFrom(text, bytes).toString(encoding)) };
             }
-            case "rsa": {
-                const args = { algorithm: "RSA", rsaBits: spec.generated.bits };
+            case "rsa":
+            case "ed25519": {
+                const args = generated.kind === "rsa" ? { algorithm: "RSA", rsaBits: generated.bits } : { algorithm: "ED25519" };
                 const pair = new tls.PrivateKey(logical, args, { ...opts, provider: generators.tls });
-                add(`${spec.name}Private`, pair.privateKeyPemPkcs8);
-                add(`${spec.name}Public`, pair.publicKeyPem);
-                return;
+                return { [`${name}Private`]: pair.privateKeyPemPkcs8, [`${name}Public`]: pair.publicKeyPem };
             }
         }
     }
+}
+
+function isPair({ generated }: SecretSpec): boolean {
+    return generated.kind === "rsa" || generated.kind === "ed25519";
 }
 
 /** A secret made of others, for instance a connection string: its version changes when one of theirs does. */

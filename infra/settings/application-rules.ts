@@ -191,9 +191,10 @@ function routeProblems({ routes, services, files, hosts, limits }: ApplicationSe
 }
 
 const FITS: Readonly<Record<string, readonly string[]>> = {
-    password: ["length", "output"],
-    key: ["bytes", "encoding", "output"],
-    rsa: ["bits", "output"],
+    password: ["length", "output", "overlap"],
+    key: ["bytes", "encoding", "output", "overlap"],
+    rsa: ["bits", "output", "overlap"],
+    ed25519: ["output", "overlap"],
     given: ["optional"],
 };
 

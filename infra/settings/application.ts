@@ -78,11 +78,12 @@ const service = section({
 });
 
 const secret = section({
-    kind: choice("password", "key", "rsa", "given"),
+    kind: choice("password", "key", "rsa", "ed25519", "given"),
     length: whole(32, 256).optional(),
     bytes: whole(32, 512).optional(),
     encoding: choice("hex", "base64", "base64url").optional(),
     bits: whole(3072, 8192).optional(),
+    overlap: v.duration(0).optional(),
     optional: truth().optional(),
     output: truth().optional(),
 });

@@ -8,7 +8,7 @@ export interface Names {
     readonly services: readonly string[];
     /** Images that `quai:images` may set. */
     readonly images: readonly string[];
-    /** Secrets that `quai:rotation` may date. */
+    /** Secrets that `quai:rotation` may date, and `quai:overlap` give time. */
     readonly secrets: readonly string[];
 }
 
@@ -22,6 +22,7 @@ export function refuseUnknownNames(settings: Settings, names: Names): void {
         ...unknown("services", Object.keys(settings.services), "service", names.services),
         ...unknown("images", Object.keys(settings.images), "image", names.images),
         ...unknown("rotation", Object.keys(settings.rotation), "generated secret", names.secrets),
+        ...unknown("overlap", Object.keys(settings.overlap), "generated secret", names.secrets),
     ].map(({ path, message }) => `${pathText(path)}: ${settings.application} ${message}`);
     if (problems.length > 0) throw new SettingsError(settings.stack, problems);
 }

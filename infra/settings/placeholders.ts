@@ -33,8 +33,22 @@ export interface Known {
 interface Described {
     readonly hosts?: Readonly<Record<string, unknown>>;
     readonly databases?: readonly string[];
-    readonly secrets?: Readonly<Record<string, { readonly kind: string }>>;
+    readonly secrets?: Readonly<Record<string, { readonly kind: string; readonly overlap?: number }>>;
 }
+
+/** A pair is two secrets. */
+export function partsOfSecret(name: string, kind: string): readonly string[] {
+    return isPair(kind) ? [`${name}Private`, `${name}Public`] : [name];
+}
+
+/** Secrets whose former values count for a while after a rotation: what verifies, of a pair. */
+export function formerNames(secrets: NonNullable<Described["secrets"]>): readonly string[] {
+    return Object.entries(secrets).flatMap(([name, { kind, overlap }]) =>
+        isPair(kind) ? [`${name}Public`] : overlap === undefined ? [] : [name],
+    );
+}
+
+const isPair = (kind: string) => kind === "rsa" || kind === "ed25519";
 
 /** Every name that the texts of an application may mention. */
 export function knownPlaceholders({ hosts = {}, databases = [], secrets = {} }: Described): Known {
@@ -49,9 +63,8 @@ export function knownPlaceholders({ hosts = {}, databases = [], secrets = {} }: 
             ...(redis ? ["redis.host", "redis.port"] : []),
         ],
         secret: [
-            ...Object.entries(secrets).flatMap(([name, { kind }]) =>
-                kind === "rsa" ? [`secrets.${name}Private`, `secrets.${name}Public`] : [`secrets.${name}`],
-            ),
+            ...Object.entries(secrets).flatMap(([name, { kind }]) => partsOfSecret(name, kind).map((part) => `secrets.${part}`)),
+            ...formerNames(secrets).map((name) => `former.${name}`),
             ...(database ? ["database.url", "database.password", "database.authority", "migration.url", "migration.password"] : []),
             ...(redis ? ["redis.url", "redis.password"] : []),
         ],

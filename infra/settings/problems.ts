@@ -39,9 +39,9 @@ export function problemsOf(issues: readonly z.core.$ZodIssue[], raw: unknown, pa
         }
         if (issue.code === "invalid_key") return [{ path: here, message: issue.issues[0]?.message ?? issue.message, show: false }];
         if (issue.code === "invalid_union" && issue.errors.length > 0) {
-            // `either` puts the single value first and the mapping second.
+            // `either` puts the single value first and the mapping or list second.
             const written = valueAt(raw, here.slice(path.length));
-            const meant = isMapping(written) ? issue.errors.at(-1) : issue.errors[0];
+            const meant = typeof written === "object" && written !== null ? issue.errors.at(-1) : issue.errors[0];
             return problemsOf(meant ?? [], written, here);
         }
         const absent = valueAt(raw, here.slice(path.length)) === undefined;

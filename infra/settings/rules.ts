@@ -1,3 +1,4 @@
+import { dayOf, isNewer, versionsOf } from "../../components/secrets-bundle/versions";
 import { addressProblems, applicationProblems, variableProblems } from "./application-rules";
 import type { Context } from "./context";
 import { nearest } from "./leaf";
@@ -247,13 +248,20 @@ const DAY = 86_400_000;
 const datesPossible: Rule = ({ rotation = {}, waive = {}, retired = {} }, { now = new Date() }) => {
     // Somewhere on Earth the day is already the next one: 14 hours ahead of UTC at most.
     const future = (date: string): boolean => Date.parse(date) > now.getTime() + 14 * 3_600_000;
-    const rotated = Object.entries(rotation).filter(([, date]) => future(date));
+    const rotated = Object.entries(rotation).filter(([, renewals]) => future(dayOf(versionsOf(renewals)[0]) ?? ""));
+    const mixed = Object.entries(rotation).flatMap(([name, renewals]) => {
+        const versions = versionsOf(renewals);
+        return versions.some((version, index) => index > 0 && !isNewer(versions[index - 1] ?? "", version)) ? [name] : [];
+    });
     const waived = Object.entries(waive).filter(([, { until }]) => Date.parse(until) > now.getTime() + 367 * DAY);
     const left = Object.entries(retired).filter(([, until]) => Date.parse(until) > now.getTime() + 15 * DAY);
     return [
         ...left.map(([name]) => wrong(["retired", name], "must be within 14 days from now: it's a door that shouldn't stay open")),
         ...rotated.map(([name]) =>
             wrong(["rotation", name], "must not be in the future: it's the day on which the secret was renewed; write today's"),
+        ),
+        ...mixed.map((name) =>
+            wrong(["rotation", name], "must name each renewal once, the newest first, and first (the value from before any) at the end"),
         ),
         ...waived.map(([rule]) => wrong(["waive", rule, "until"], "must be within a year from now: nothing is waived for ever")),
     ];

@@ -183,7 +183,8 @@ export const schema = {
     postgres: postgres.prefault({}),
     redis: redis.prefault({}),
     backup: either(off("a mapping, or false"), backup).prefault({}),
-    rotation: mapping(NAMES.secret, v.day()).prefault({}),
+    rotation: mapping(NAMES.secret, either(v.renewal(), list(v.renewal()).min(1, { error: "must name a date" }))).prefault({}),
+    overlap: mapping(NAMES.secret, v.duration(0)).prefault({}),
     secretGrace: v.duration(0, 90 * 86400).prefault("0s"),
     secrets: mapping(
         NAMES.secret,

@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import { FIRST } from "../../components/secrets-bundle/versions";
 import { leaf, checkedText, Refusal, text } from "./leaf";
 import { DURATION_PATTERN, formatDuration, formatSize, parseDuration, parseSize, SIZE_PATTERN } from "./units";
 
@@ -135,13 +136,23 @@ const DAY = /^\d{4}-\d{2}-\d{2}(?:T00:00:00Z| 00:00:00 \+0000 UTC)?$/;
 
 /** A calendar day that exists. */
 export function day() {
-    return checkedText("a date, written YYYY-MM-DD", DAY, (value) => {
-        const date = value.slice(0, 10);
-        const time = Date.parse(`${date}T00:00:00Z`);
-        const exists = !Number.isNaN(time) && new Date(time).toISOString().startsWith(date);
-        if (!exists) throw new Refusal("must be a day that exists, written YYYY-MM-DD");
-        return date;
-    });
+    return checkedText("a date, written YYYY-MM-DD", DAY, existing);
+}
+
+function existing(value: string): string {
+    const date = value.slice(0, 10);
+    const time = Date.parse(`${date}T00:00:00Z`);
+    const exists = !Number.isNaN(time) && new Date(time).toISOString().startsWith(date);
+    if (!exists) throw new Refusal("must be a day that exists, written YYYY-MM-DD");
+    return date;
+}
+
+/** The day of a renewal, with its number where it isn't the first of that day; `first` is the value from before any. */
+export function renewal() {
+    const pattern = new RegExp(`^first$|${DAY.source}|^\\d{4}-\\d{2}-\\d{2}\\.(?:[2-9]|[1-9]\\d)$`);
+    return checkedText("a date, written YYYY-MM-DD", pattern, (value) =>
+        value === FIRST ? value : existing(value) + (/\.\d+$/.exec(value)?.[0] ?? ""),
+    );
 }
 
 /** A time zone that this Node.js knows. */

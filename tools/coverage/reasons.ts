@@ -17,7 +17,6 @@ const groups: readonly (readonly [reason: string, ids: string])[] = [
     ["a load balancer before the proxy isn't known to it", "R80"],
     ["./quai up asks the public address of the application; the other checks are by hand", "R103"],
     ["policies judge the settings; age of a backup and of a certificate don't stop a deployment", "R105"],
-    ["the overlap of two keys isn't there yet: a rotation of the key pair ends the sessions", "R33"],
     ["./quai run sends one with the application's own script", "R126"],
     ["./quai maintenance cleans up; it isn't on a schedule", "R127"],
     ["doctor looks at the machine that deploys", "R128"],

@@ -15,8 +15,8 @@ export interface MountSettings {
 
 /** A secret that the application needs. */
 export interface SecretSettings {
-    /** `password`: letters and digits; `key`: random bytes as text; `rsa`: a pair, `<name>Private` and `<name>Public` (PEM); `given`: from quai:secrets. @default (required) @example "password" */
-    readonly kind: "password" | "key" | "rsa" | "given";
+    /** `password`: letters and digits; `key`: random bytes as text; `rsa`, `ed25519`: a pair, `<name>Private` and `<name>Public` (PEM); `given`: from quai:secrets. @default (required) @example "password" */
+    readonly kind: "password" | "key" | "rsa" | "ed25519" | "given";
     /** Characters of a password, 32 to 256. @default 32 @example 64 */
     readonly length?: number;
     /** Bytes of a key, 32 to 512. @default 64 @example 48 */
@@ -25,6 +25,8 @@ export interface SecretSettings {
     readonly encoding?: "hex" | "base64" | "base64url";
     /** Bits of an RSA key, 3072 to 8192. @default 4096 @example 3072 */
     readonly bits?: number;
+    /** How long a former value counts after a rotation, as a duration: for an application that accepts one besides the present, which it gets as `${former.<name>}`. @default 24h for a pair, else not at all @example "14d" */
+    readonly overlap?: number;
     /** Of a given secret: whether it may be missing; variables that mention it are then left out. @default false @example true */
     readonly optional?: boolean;
     /** Whether people need to see it, such as a first password: it is among the outputs then, encrypted (`passwords`). @default false @example true */

@@ -1,3 +1,4 @@
+import type { Renewals } from "../../../components/secrets-bundle/versions";
 import type { ApplicationSettings } from "./application";
 import type { BackupSettings, PostgresSettings, RedisSettings } from "./data";
 import type { Domain, PortSettings, ProxySettings, TlsSettings } from "./edge";
@@ -67,8 +68,10 @@ export interface Settings {
     readonly redis: RedisSettings;
     /** Backups of databases and files, on by default; `false` switches them off, which production refuses. @default {} @example {"at":"03:00","timeZone":"Europe/Paris"} */
     readonly backup: BackupSettings | false;
-    /** The day on which each generated secret was last renewed (YYYY-MM-DD, not in the future). The date IS the version: change it to rotate the secret. @default {} @example {"djangoSecretKey":"2026-11-01"} */
-    readonly rotation: Readonly<Record<string, IsoDate>>;
+    /** The day on which each generated secret was last renewed (YYYY-MM-DD, not in the future; `2026-11-20.2` for a second time). The date IS the version: change it to rotate the secret. Where former values count for a while (quai:overlap), a list, the newest first; `first` stands for the value from before any renewal. @default {} @example {"databasePassword":"2026-11-01","jwt":["2026-11-20","first"]} */
+    readonly rotation: Readonly<Record<string, Renewals>>;
+    /** How long a former value of a secret counts after a rotation, as a duration, from the end of that day; `0s`: not at all. Only for secrets whose users accept a former one; what isn't named has the application's own time, key pairs 24h (R33). @default {} @example {"jwt":"48h"} */
+    readonly overlap: Readonly<Record<string, number>>;
     /** Time, as a duration of at most 90d, for which production only warns of a secret that should have been renewed; after it a deployment is refused (R32). @default "0s" @example "14d" */
     readonly secretGrace: number;
     /** Secrets that cannot be generated, by name. Always encrypted: `pulumi config set --secret --path 'quai:secrets.smtpPassword'`. @default {} @example {"smtpPassword":{"secure":"v1:…"}} */

@@ -20,6 +20,12 @@ function bundle(change: Partial<SecretsBundleArgs> = {}) {
     return record(() => new SecretsBundle("secrets", { target: dockerTarget(), generate: GENERATE, ...change }));
 }
 
+function former(bundle: SecretsBundle, name: string) {
+    const found = bundle.former(name);
+    if (found === undefined) throw new Error(`${name}: no former value`);
+    return found;
+}
+
 const made = ["database-1", "django-1", "hexadecimal-1", "plain64-1", "session-1", "jwt-1"];
 
 describe("a bundle of secrets", () => {
@@ -83,9 +89,41 @@ describe("a bundle of secrets", () => {
         expect(result.get("database").version).toBe("2026-11-01");
         expect(result.get("django").version).toBe("1");
         expect(result.ages).toEqual([
-            { name: "database", rotatedOn: "2026-11-01" },
-            ...["django", "session", "hexadecimal", "plain64", "jwt"].map((name) => ({ name, rotatedOn: undefined })),
+            { name: "database", rotatedOn: "2026-11-01", versions: ["2026-11-01"] },
+            ...["django", "session", "hexadecimal", "plain64"].map((name) => ({ name, versions: ["1"] })),
+            { name: "jwt", versions: ["1"], overlap: 86400 },
         ]);
+    });
+
+    test("R33: while the overlap lasts, the former public key is there, and the former private key is nobody's", async () => {
+        const rotated = { rotation: { jwt: ["2026-11-20", "first"] }, now: new Date("2026-11-21T10:00:00Z") };
+        const { result, list } = await bundle(rotated);
+        expect(list(KEY).map((each) => each.split(" ")[1])).toEqual(["jwt-1", "jwt-2026-11-20"]);
+        const first = (await bundle()).result.get("jwtPublic");
+        expect(result.former("jwtPublic")).toMatchObject({ name: "jwtPublicFormer", version: "1" });
+        expect(await valueOf(former(result, "jwtPublic").value)).toBe(await valueOf(first.value));
+        expect(await valueOf(result.get("jwtPublic").value)).not.toBe(await valueOf(first.value));
+        expect(await pulumi.isSecret(former(result, "jwtPublic").value)).toBe(true);
+        expect(result.former("jwtPrivate")).toBeUndefined();
+        expect(result.former("database")).toBeUndefined();
+    });
+
+    test("R33: after the overlap the former key is gone from the state, too", async () => {
+        const { result, list } = await bundle({ rotation: { jwt: ["2026-11-20", "first"] }, now: new Date("2026-11-22T12:00:00Z") });
+        expect(result.former("jwtPublic")).toBeUndefined();
+        expect(list(KEY)).toEqual([`${KEY} jwt-2026-11-20`]);
+    });
+
+    test("several former values of a key, the newest first, with commas between; Ed25519 pairs", async () => {
+        const generate: SecretsBundleArgs["generate"] = { django: { kind: "password", overlap: 14 * 86400 }, signing: { kind: "ed25519" } };
+        const rotation = { django: ["2026-11-20.2", "2026-11-20", "first"], signing: ["2026-11-20", "2026-11-19"] };
+        const { result, get } = await bundle({ generate, rotation, now: new Date("2026-11-20T10:00:00Z") });
+        const before = async (version: string) =>
+            valueOf((await bundle({ generate, rotation: { django: version } })).result.get("django").value);
+        expect(await valueOf(former(result, "django").value)).toBe(`${await before("2026-11-20")},${await before("first")}`);
+        expect(result.former("django")?.version).toBe("2026-11-20+1");
+        expect(get(KEY, "signing-2026-11-20").inputs).toEqual({ algorithm: "ED25519" });
+        expect(result.former("signingPublic")?.version).toBe("2026-11-19");
     });
 
     test("R26: a given secret is handed on, secret, with its fingerprint", async () => {

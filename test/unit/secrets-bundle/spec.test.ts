@@ -1,7 +1,7 @@
 import { resolveSecrets } from "../../../components/secrets-bundle/spec";
 import type { SecretsBundleArgs } from "../../../components/secrets-bundle";
 
-type Args = Pick<SecretsBundleArgs, "generate" | "given" | "rotation">;
+type Args = Omit<SecretsBundleArgs, "target">;
 
 const BASE = {
     generate: {
@@ -26,9 +26,9 @@ describe("what is generated", () => {
     test("R24, R25: defaults are the guides' figures", () => {
         const generate: Args["generate"] = { a: { kind: "password" }, b: { kind: "key" }, c: { kind: "rsa" } };
         expect(resolveSecrets({ generate })).toEqual([
-            { name: "a", generated: { kind: "password", length: 32 }, version: "1" },
-            { name: "b", generated: { kind: "key", bytes: 64, encoding: "base64url" }, version: "1" },
-            { name: "c", generated: { kind: "rsa", bits: 4096 }, version: "1" },
+            { name: "a", generated: { kind: "password", length: 32 }, version: "1", former: [] },
+            { name: "b", generated: { kind: "key", bytes: 64, encoding: "base64url" }, version: "1", former: [] },
+            { name: "c", generated: { kind: "rsa", bits: 4096 }, version: "1", former: [], overlap: 86400 },
         ]);
     });
 
@@ -61,6 +61,18 @@ describe("what is generated", () => {
             { ...BASE, given: { sessionKey: { value: "x", version: "aaaaaaaa" } } },
             "quai:secrets.sessionKey: the stack generates this secret; remove it from the settings",
         ],
+        [
+            { ...BASE, rotation: { databasePassword: ["2026-11-20", "first"] } },
+            "quai:rotation.databasePassword: nothing accepts a former value of it: the one before goes at the end of the update that brings the new one; write the newest date alone",
+        ],
+        [
+            { ...BASE, overlap: { databasePassword: 3600 } },
+            "quai:overlap.databasePassword: nothing accepts a former value of it: the one before goes at the end of the update that brings the new one; remove it",
+        ],
+        [
+            { ...BASE, overlap: { jtw: 3600 } },
+            "quai:overlap.jtw: no generated secret of this name; the stack generates: databasePassword, djangoSecretKey, sessionKey, jwt",
+        ],
     ])("%j is refused", (args, message) => {
         expect(problems(args)).toEqual([message]);
     });
@@ -70,6 +82,30 @@ describe("what is generated", () => {
         { a: { kind: "key", bytes: 32 } },
         { a: { kind: "rsa", bits: 3072 } },
     ])("the minimum itself is accepted: %j", (generate) => expect(problems({ generate })).toEqual([]));
+
+    const DAY = 86400;
+    test.each<[string, string, number | undefined, readonly string[]]>([
+        ["on the day itself", "2026-11-20T00:00:00Z", undefined, ["1"]],
+        ["a day after the end of the day, wherever that was", "2026-11-22T11:59:59Z", undefined, ["1"]],
+        ["later", "2026-11-22T12:00:00Z", undefined, []],
+        ["later, with an overlap of two days", "2026-11-22T12:00:00Z", 2 * DAY, ["1"]],
+        ["with none", "2026-11-20T00:00:00Z", 0, []],
+    ])("R33: a former key counts: %s", (_when, now, overlap, former) => {
+        const rotation = { jwt: ["2026-11-20", "first"] };
+        const specs = resolveSecrets({
+            ...BASE,
+            rotation,
+            now: new Date(now),
+            ...(overlap === undefined ? {} : { overlap: { jwt: overlap } }),
+        });
+        expect(specs.find(({ name }) => name === "jwt")).toMatchObject({ version: "2026-11-20", former });
+    });
+
+    test("R33: of several former keys each has its own time", () => {
+        const rotation = { jwt: ["2026-11-20.2", "2026-11-20", "2026-10-01", "first"] };
+        const specs = resolveSecrets({ ...BASE, rotation, now: new Date("2026-11-21T00:00:00Z") });
+        expect(specs.find(({ name }) => name === "jwt")).toMatchObject({ version: "2026-11-20.2", former: ["2026-11-20", "2026-10-01"] });
+    });
 
     test("all problems are told at once", () => {
         const generate: Args["generate"] = { a: { kind: "password", length: 8 }, b: { kind: "rsa", bits: 1024 } };

@@ -232,6 +232,14 @@ const BAD: readonly (readonly [Raw, string])[] = [
     [{ backup: { maxAge: "12h" } }, 'quai:backup.maxAge: must be a duration from 1d to 366d (got "12h")'],
     // Secrets
     [{ rotation: { database: "01/11/2026" } }, 'quai:rotation.database: must be a date, written YYYY-MM-DD (got "01/11/2026")'],
+    [{ rotation: { jwt: "2026-11-20.1" } }, 'quai:rotation.jwt: must be a date, written YYYY-MM-DD (got "2026-11-20.1")'],
+    [{ rotation: { jwt: ["2026-11-20", "last"] } }, 'quai:rotation.jwt[1]: must be a date, written YYYY-MM-DD (got "last")'],
+    [{ rotation: { jwt: [] } }, "quai:rotation.jwt: must name a date (got a list)"],
+    [
+        { rotation: { jwt: ["2026-11-01", "2026-11-20"] } },
+        "quai:rotation.jwt: must name each renewal once, the newest first, and first (the value from before any) at the end (got a list)",
+    ],
+    [{ overlap: { jwt: 24 } }, "quai:overlap.jwt: must be a duration with its unit, such as 30s, 5m or 26h (got 24)"],
     [{ rotation: { database: "2026-02-30" } }, 'quai:rotation.database: must be a day that exists, written YYYY-MM-DD (got "2026-02-30")'],
     [
         { rotation: { database: "2026-11-22" } },

@@ -117,7 +117,7 @@ describe("an application from the stack file alone", () => {
         [
             "services.backend.env",
             { A: "${file:domain}" },
-            "quai:custom.services.backend.env.A: ${file:domain} stands for nothing; known: secrets.key, secrets.jwtPrivate, secrets.jwtPublic, secrets.admin, secrets.smtp, database.url, database.password, database.authority, migration.url, migration.password, redis.url, redis.password",
+            "quai:custom.services.backend.env.A: ${file:domain} stands for nothing; known: secrets.key, secrets.jwtPrivate, secrets.jwtPublic, secrets.admin, secrets.smtp, former.jwtPublic, database.url, database.password, database.authority, migration.url, migration.password, redis.url, redis.password",
         ],
         [
             "services.worker.command",

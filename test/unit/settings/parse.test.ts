@@ -86,6 +86,12 @@ describe("values as they arrive", () => {
             (s) => s.rotation,
             { a: "2026-11-01" },
         ],
+        [
+            "several renewals",
+            { rotation: { a: ["2026-11-20.2", "2026-11-20T00:00:00Z", "first"] } },
+            (s) => s.rotation,
+            { a: ["2026-11-20.2", "2026-11-20", "first"] },
+        ],
         ["a date as JSON knows it", { rotation: { a: "2026-11-01T00:00:00Z" } }, (s) => s.rotation, { a: "2026-11-01" }],
         ["a day that has begun somewhere on Earth", { rotation: { a: "2026-11-21" } }, (s) => s.rotation, { a: "2026-11-21" }],
         [

@@ -2,7 +2,7 @@ import { applications, presetOf } from "../../../stacks/catalogue";
 import { imagesOf } from "../../../stacks/images";
 import { parseSettings } from "../../../infra/settings";
 import { COMMAND, CONTAINER } from "../support/mocks";
-import { leaks } from "../support/target";
+import { commandOf, filesIn, leaks } from "../support/target";
 import { container, program } from "./program";
 
 const DIGEST = `@sha256:${"0".repeat(63)}1`;
@@ -35,6 +35,23 @@ describe("the systems of the guides", () => {
         const { resources, generated, of } = await program(`${name}-test`, bare(name));
         expect(of(CONTAINER).length).toBeGreaterThan(2);
         expect(leaks(resources, generated)).toEqual([]);
+    });
+
+    const today = new Date().toISOString().slice(0, 10);
+    test.each([
+        ["viatique", "djangoSecretKey", "env.SECRET_KEY_FALLBACKS", /^[a-z0-9]{64}$/],
+        ["mdp", "djangoSecretKey", "env.DJANGO_SECRET_KEY_FALLBACKS", /^[a-z0-9]{64}$/],
+        ["chrona", "jwt", "jwtPublicFormer", /^-----BEGIN PUBLIC KEY-----\n/],
+    ])("R33: %s is handed the former %s while it counts, and nothing where there is none", async (name, secret, file, content) => {
+        const given = async (more: object) => {
+            const { resources } = await program(`${name}-test`, { ...bare(name), ...more });
+            const written = resources.find((each) => each.type === COMMAND && /^backend-secrets-/.test(each.name));
+            return written === undefined ? {} : filesIn(commandOf(written).data);
+        };
+        const rotated = { "quai:rotation": { [secret]: [today, "first"] } };
+        expect((await given({}))[file]).toBeUndefined();
+        expect((await given(rotated))[file]).toMatch(content);
+        expect((await given({ ...rotated, "quai:overlap": { [secret]: "0s" } }))[file]).toBeUndefined();
     });
 
     test("R71: Chrona's three names each lead to their application, and the names are settings", () => {

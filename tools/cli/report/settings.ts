@@ -64,7 +64,7 @@ export interface SecretChange {
 }
 
 const GENERATORS = ["random:index/randomPassword:RandomPassword", "tls:index/privateKey:PrivateKey"];
-const VERSIONED = /^(.+?)-(1|\d{4}-\d\d-\d\d)$/;
+const VERSIONED = /^(.+?)-(1|\d{4}-\d\d-\d\d(?:\.\d+)?)$/;
 
 /** Secrets that get another value: generated ones by the resources that make them, given ones by their fingerprints. Never a value. */
 export function secretChanges(preview: Preview): readonly SecretChange[] {

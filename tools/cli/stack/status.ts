@@ -152,7 +152,7 @@ function secretAges(value: unknown, state: StackState): StackStatus["secrets"] {
     const secrets = Array.isArray(value) ? (value as { name: string; rotatedOn?: string }[]) : [];
     return secrets.map(({ name, rotatedOn }) => {
         const made = state.resources.find(
-            ({ urn, created }) => created !== undefined && new RegExp(`::${name}-[0-9-]+$`).test(urn),
+            ({ urn, created }) => created !== undefined && new RegExp(`::${name}-[0-9.-]+$`).test(urn),
         )?.created;
         const date = rotatedOn ?? made?.slice(0, 10) ?? new Date().toISOString().slice(0, 10);
         return { name, rotatedOn: date, ageDays: Math.max(0, Math.floor((Date.now() - Date.parse(date)) / DAY)) };

@@ -14,10 +14,10 @@ def seal(value: dict[str, Any], key: str) -> str:
     return f"{body}.{_signature(body, key)}"
 
 
-def unseal(cookie: str, key: str) -> dict[str, Any] | None:
-    """None for anything that was not sealed with this key."""
+def unseal(cookie: str, *keys: str) -> dict[str, Any] | None:
+    """None for anything that was not sealed with one of the keys: the present, and former ones for a while after a rotation."""
     body, _, signature = cookie.partition(".")
-    if not hmac.compare_digest(signature.encode(), _signature(body, key).encode()):
+    if not any([hmac.compare_digest(signature.encode(), _signature(body, key).encode()) for key in keys]):
         return None
     try:
         value = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))

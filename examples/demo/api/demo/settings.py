@@ -11,6 +11,7 @@ ROLES = ("serve", "migrate", "worker", "scheduler")
 BREAKS = ("", "health", "migrate", "start")
 LOG_LEVELS = ("debug", "info", "warning", "error")
 SESSION_KEY_CHARACTERS = 50
+PEM = r"-----BEGIN [^-]+-----\n[^-]+-----END [^-]+-----\n?"
 
 
 class SettingsError(Exception):
@@ -33,7 +34,7 @@ class Settings:
     log_level: str = "info"
     database_url: str = field(default="", repr=False)
     redis_url: str = field(default="", repr=False)
-    session_key: str = field(default="", repr=False)
+    session_keys: tuple[str, ...] = field(default=(), repr=False)
     jwt_private_key: str = field(default="", repr=False)
     jwt_public_keys: tuple[str, ...] = field(default=(), repr=False)
     public_origins: tuple[str, ...] = ()
@@ -71,13 +72,16 @@ def read_settings(role: str, env: Mapping[str, str]) -> Settings:
 
 
 def _serve(reader: _Reader) -> dict[str, object]:
-    public_keys = (reader.pem("JWT_PUBLIC_KEY_FILE", "PUBLIC KEY"), reader.pem("JWT_PREVIOUS_PUBLIC_KEY_FILE", "PUBLIC KEY", optional=True))
+    public_key = reader.pem("JWT_PUBLIC_KEY_FILE", "PUBLIC KEY")
+    former_keys = re.findall(PEM, reader.pem("JWT_PREVIOUS_PUBLIC_KEYS_FILE", "PUBLIC KEY", optional=True))
+    session_key = reader.key("SESSION_KEY_FILE", SESSION_KEY_CHARACTERS)
+    former_session_keys = reader.key("SESSION_PREVIOUS_KEYS_FILE", SESSION_KEY_CHARACTERS, optional=True).split(",")
     return {
         "database_url": reader.database("DATABASE_URL_FILE"),
         "redis_url": reader.url("REDIS_URL_FILE", ("redis", "rediss"), "redis://:password@host:6379/0"),
-        "session_key": reader.key("SESSION_KEY_FILE", SESSION_KEY_CHARACTERS),
+        "session_keys": tuple(key for key in (session_key, *former_session_keys) if key),
         "jwt_private_key": reader.pem("JWT_PRIVATE_KEY_FILE", "PRIVATE KEY"),
-        "jwt_public_keys": tuple(key for key in public_keys if key),
+        "jwt_public_keys": tuple(key for key in (public_key, *former_keys) if key),
         "public_origins": reader.origins("PUBLIC_URL"),
         "uploads_dir": Path(reader.env.get("UPLOADS_DIR") or "/data/uploads"),
         "port": reader.number("PORT", 8000, 1, 65535),
@@ -154,7 +158,9 @@ class _Reader:
             return None
         return value
 
-    def key(self, name: str, least: int) -> str:
+    def key(self, name: str, least: int, optional: bool = False) -> str:
+        if optional and not self.env.get(name):
+            return ""
         value = self.secret(name, f"a random key of at least {least} characters")
         if value is not None and len(value) < least:
             self.problems.append(f"{name}: holds {len(value)} characters; generate a key of at least {least}")

@@ -1,4 +1,4 @@
-"""RS256 tokens: signed with the current key; verified with the current public key and, during a rotation, the previous one."""
+"""RS256 tokens: signed with the current key; verified with the current public key and, for a while after a rotation, former ones."""
 from __future__ import annotations
 
 import hashlib
@@ -25,8 +25,9 @@ class Tokens:
     def __init__(self, settings: Settings) -> None:
         problems: list[str] = []
         private = _private(settings.jwt_private_key, problems)
-        names = ("JWT_PUBLIC_KEY_FILE", "JWT_PREVIOUS_PUBLIC_KEY_FILE")
-        publics = [_public(name, pem, problems) for name, pem in zip(names, settings.jwt_public_keys)]
+        first, *former = settings.jwt_public_keys
+        publics = [_public("JWT_PUBLIC_KEY_FILE", first, problems)]
+        publics += [_public("JWT_PREVIOUS_PUBLIC_KEYS_FILE", pem, problems) for pem in former]
         if not problems and private is not None and publics[0] is not None and _key_id(private.public_key()) != _key_id(publics[0]):
             problems.append("JWT_PUBLIC_KEY_FILE: does not belong to the private key in JWT_PRIVATE_KEY_FILE; deploy both from one pair")
         if problems or private is None:

@@ -40,10 +40,10 @@ async def whoami(request: web.Request) -> web.Response:
 @routes.get("/api/session")
 async def session(request: web.Request) -> web.Response:
     settings = context(request).settings
-    known = sessions.unseal(request.cookies.get(COOKIE, ""), settings.session_key) or {}
+    known = sessions.unseal(request.cookies.get(COOKIE, ""), *settings.session_keys) or {}
     visits = int(known.get("visits", 0)) + 1
     response = reply({"visits": visits})
     secure = settings.public_origins[0].startswith("https://")
-    sealed = sessions.seal({"visits": visits}, settings.session_key)
+    sealed = sessions.seal({"visits": visits}, settings.session_keys[0])
     response.set_cookie(COOKIE, sealed, max_age=30 * 86400, path="/", secure=secure, httponly=True, samesite="Lax")
     return response

@@ -163,7 +163,7 @@ class Rotation(IntegrationCase):
         with self.world.server() as server:
             old_token = server.ask("POST", "/api/token", {"name": "ada"}).json["token"]
         bearer = {"Authorization": f"Bearer {old_token}"}
-        with self.world.server(**new, JWT_PREVIOUS_PUBLIC_KEY_FILE=self.world.env["JWT_PUBLIC_KEY_FILE"]) as server:
+        with self.world.server(**new, JWT_PREVIOUS_PUBLIC_KEYS_FILE=self.world.env["JWT_PUBLIC_KEY_FILE"]) as server:
             self.assertEqual(server.ask("GET", "/api/whoami", headers=bearer).status, 200)
             fresh = server.ask("POST", "/api/token", {"name": "ada"}).json["token"]
         with self.world.server(**new) as server:

@@ -19,6 +19,7 @@ class Sessions(unittest.TestCase):
         sealed = sessions.seal({"visits": 3}, "k" * 50)
         self.assertEqual(sessions.unseal(sealed, "k" * 50), {"visits": 3})
         self.assertIsNone(sessions.unseal(sealed, "j" * 50))
+        self.assertEqual(sessions.unseal(sealed, "j" * 50, "k" * 50), {"visits": 3})
         self.assertIsNone(sessions.unseal("x" + sealed, "k" * 50))
         self.assertIsNone(sessions.unseal("", "k" * 50))
         self.assertIsNone(sessions.unseal("é.ü", "k" * 50))
