@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -64,15 +65,34 @@ class Service:
             bundle.write_text(self.authority, "utf-8")
             environment["REQUESTS_CA_BUNDLE"] = str(bundle)
         (self.shared / "challenges").mkdir(exist_ok=True)
-        try:
-            result = subprocess.run(self.certbot(force), env=environment, capture_output=True, text=True, timeout=PATIENCE)
-            error = None if result.returncode == 0 else reason(result.stdout + result.stderr)
-        except subprocess.TimeoutExpired:
-            error = f"the ACME server took longer than {PATIENCE} s"
+        error = self._ask(force, environment)
+        if error is not None and "accountDoesNotExist" in error and self._forget_account():
+            log("warning", f"{self.server} doesn't know the account any more: registering another")
+            error = self._ask(force, environment)
         if error is None:
             publish(self.state / "letsencrypt" / "live" / self.lineage, self.shared)
         self._note(error)
         return error is None
+
+    def _ask(self, force: bool, environment: Mapping[str, str]) -> str | None:
+        """What went wrong, if anything did."""
+        history = self.run / "certbot-logs" / "letsencrypt.log"
+        history.unlink(missing_ok=True)
+        try:
+            result = subprocess.run(self.certbot(force), env=environment, capture_output=True, text=True, timeout=PATIENCE)
+        except subprocess.TimeoutExpired:
+            return f"the ACME server took longer than {PATIENCE} s"
+        if result.returncode == 0:
+            return None
+        return reason(result.stdout + result.stderr, history.read_text("utf-8", "replace") if history.exists() else "")
+
+    def _forget_account(self) -> bool:
+        """A server that was set up anew knows no account. Without its folder certbot registers another, and keeps the certificates."""
+        folder = self.state / "letsencrypt" / "accounts" / self.server.partition("://")[2].strip("/")
+        if not folder.is_dir():
+            return False
+        shutil.rmtree(folder)
+        return True
 
     def _note(self, error: str | None) -> None:
         before = read_json(self.state / "status.json")
@@ -173,13 +193,18 @@ def problems(noted: Mapping[str, Any], certificate: Mapping[str, Any]) -> list[s
     return found
 
 
-def reason(text: str) -> str:
-    """What an operator wants of certbot's many lines: the server's details of a challenge, or else its last words."""
+PROTOCOL_ERROR = re.compile(r"^acme\.messages\.Error: urn:ietf:params:acme:error:(.+)$", re.MULTILINE)
+"""RFC 8555, 6.7: the error's type, its meaning and the server's detail. Only certbot's log is sure to have it: with Python 3.11, certbot 2.1 fails while it tells of it."""
+
+
+def reason(text: str, history: str = "") -> str:
+    """What an operator wants of certbot's many lines: the server's details of a challenge, or its refusal, or else certbot's last words."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     noise = ("Saving debug log", "Ask for help", "See the logfile", "Some challenges have failed", "- - -", "Hint:")
     telling = [line for line in lines if not line.startswith(noise)]
     details = [line.removeprefix("Detail:").strip() for line in telling if line.startswith("Detail:")]
-    return "; ".join(dict.fromkeys(details)) or (telling[-1] if telling else "certbot said nothing")
+    refusals = PROTOCOL_ERROR.findall(history)
+    return "; ".join(dict.fromkeys(details)) or (refusals or telling or ["certbot said nothing"])[-1]
 
 
 def health(run: Path = Path("/tmp")) -> bool:

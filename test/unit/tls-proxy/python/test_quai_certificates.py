@@ -14,8 +14,13 @@ import quai_certificates as q
 
 CERTBOT = """#!/bin/sh
 printf '%s\\n' "$*" >> "$LOG"
-if [ -n "$FAIL" ]; then printf '%b\\n' "$FAIL"; exit 1; fi
 while [ "$1" != --config-dir ]; do shift; done; config=$2
+while [ "$1" != --logs-dir ]; do shift; done; logs=$2; mkdir -p "$logs"
+if [ -n "$FORGOTTEN" ] && [ -d "$FORGOTTEN" ]; then
+    printf 'acme.messages.Error: urn:ietf:params:acme:error:accountDoesNotExist :: no such account :: 7 not found.\\n' > "$logs/letsencrypt.log"
+    printf "An unexpected error occurred:\\nAttributeError: can't set attribute\\n"; exit 1
+fi
+if [ -n "$FAIL" ]; then printf '%b\\n' "$FAIL"; exit 1; fi
 while [ "$1" != --cert-name ]; do shift; done; lineage=$config/live/$2
 mkdir -p "$lineage"; cp "$PAIR/chain" "$lineage/fullchain.pem"; cp "$PAIR/key" "$lineage/privkey.pem"
 """
@@ -30,7 +35,7 @@ class Folder(unittest.TestCase):
         program.write_text(CERTBOT)
         program.chmod(0o755)
         self.former = dict(os.environ)
-        os.environ.update(PATH=f"{self.folder / 'bin'}:{os.environ['PATH']}", LOG=str(self.folder / "log"), PAIR=str(self.folder / "pair"), FAIL="")
+        os.environ.update(PATH=f"{self.folder / 'bin'}:{os.environ['PATH']}", LOG=str(self.folder / "log"), PAIR=str(self.folder / "pair"), FAIL="", FORGOTTEN="")
         self.addCleanup(lambda: (os.environ.clear(), os.environ.update(self.former)))
         # Reading a certificate takes a package that the service's image has, and this machine may not.
         self.enterContext(unittest.mock.patch.object(q, "served", lambda _: {}))
@@ -56,6 +61,21 @@ class Obtaining(Folder):
             self.assertIn(words, said)
         self.assertTrue(self.service().obtain(force=True))
         self.assertIn("--force-renewal", (self.folder / "log").read_text())
+
+    def test_an_account_that_the_server_forgot_is_registered_anew(self) -> None:
+        accounts = self.folder / "state" / "letsencrypt" / "accounts"
+        for server in ("acme.test/dir", "other.test/dir"):
+            (accounts / server / "1").mkdir(parents=True)
+        os.environ["FORGOTTEN"] = str(accounts / "acme.test" / "dir")
+        self.assertTrue(self.service().obtain())
+        self.assertEqual([folder.name for folder in accounts.iterdir() if any(folder.rglob("1"))], ["other.test"])
+
+    def test_an_account_that_stays_unknown_is_told_of_once(self) -> None:
+        forever = self.folder / "state" / "letsencrypt"
+        forever.mkdir()
+        os.environ["FORGOTTEN"] = str(forever)
+        self.assertFalse(self.service().obtain())
+        self.assertEqual(self.service().status()["error"], "accountDoesNotExist :: no such account :: 7 not found.")
 
     def test_another_server_has_another_lineage(self) -> None:
         self.assertNotEqual(self.service().lineage, self.service(ACME_SERVER="https://staging.test/dir").lineage)
