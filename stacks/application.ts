@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { backupSecrets, FilesBackup } from "../components/backup";
 import { Files } from "../components/files";
 import { listening, running } from "../components/internal/health";
 import { inOrder } from "../components/internal/order";
@@ -33,14 +34,17 @@ export function describedApplication({ settings, target, given }: StackContext):
     if (application === undefined) {
         throw new SettingsError(settings.stack, ["quai:custom: is required with quai:application: custom"]);
     }
-    const generate = generated(application);
+    const generate = generated(settings, application);
     const names = imageNames(application);
     refuseUnknownNames(settings, { services: Object.keys(application.services), images: names, secrets: Object.keys(generate) });
     const images = withAddresses(imageSources(settings, ownImages(settings, names)), addressValues(settings, application));
     const tls = tlsMode(settings, servedNames(settings, application));
     const secrets = new SecretsBundle("secrets", { target, generate, given, rotation: settings.rotation, overlap: settings.overlap });
     const files = Object.fromEntries(
-        Object.entries(application.files).map(([name, { user, backup }]) => [name, new Files(name, { target, ...user, critical: backup })]),
+        Object.entries(application.files).map(([name, { user, backup, oneWriter }]) => [
+            name,
+            new Files(name, { target, ...user, critical: backup, oneWriter }),
+        ]),
     );
     const database = application.databases.includes("postgres")
         ? new PostgresWithBackup("postgres", {
@@ -52,6 +56,11 @@ export function describedApplication({ settings, target, given }: StackContext):
               files: Object.values(files),
           })
         : undefined;
+    const critical = Object.values(files).filter((each) => each.critical);
+    const filesBackup =
+        database === undefined && settings.backup !== false && critical.length > 0
+            ? new FilesBackup("backup", { target, secrets, backup: settings.backup, files: critical })
+            : undefined;
     const redis = application.databases.includes("redis") ? new Redis("redis", { target, secrets, ...settings.redis }) : undefined;
     const parts = { settings, application, values: placeholderValues(settings, application, { secrets, database, redis }), files };
     const stack = new WebStack("application", {
@@ -81,8 +90,8 @@ export function describedApplication({ settings, target, given }: StackContext):
         urls: proxy.urls,
         services: stack.released,
         secrets: secrets.ages,
-        repository: database?.endpoint.repository,
-        backupPassword: database === undefined || settings.backup === false ? undefined : secrets.get("backupPassword").value,
+        repository: database?.endpoint.repository ?? filesBackup?.repository,
+        backupPassword: backedUp(settings, application) ? secrets.get("backupPassword").value : undefined,
         authorityPem: proxy.authorityPem,
         passwords: shownPasswords(application, secrets),
     };
@@ -101,7 +110,13 @@ function pick({ bodyLimit, timeouts, hsts, compression, drain }: Settings["proxy
     return { bodyLimit, timeouts, hsts, compression, drain };
 }
 
-function generated({ databases, secrets }: ApplicationSettings): Record<string, Generated> {
+/** Whether there is anything that snapshots are made of. */
+function backedUp({ backup }: Settings, { databases, files }: ApplicationSettings): boolean {
+    return backup !== false && (databases.includes("postgres") || Object.values(files).some((each) => each.backup));
+}
+
+function generated(settings: Settings, application: ApplicationSettings): Record<string, Generated> {
+    const { databases, secrets } = application;
     const own = Object.entries(secrets).flatMap(([name, { kind, length, bytes, encoding, bits, overlap }]): [string, Generated][] => {
         switch (kind) {
             case "password":
@@ -119,6 +134,7 @@ function generated({ databases, secrets }: ApplicationSettings): Record<string, 
     return {
         ...(databases.includes("postgres") ? postgresSecrets : {}),
         ...(databases.includes("redis") ? { redisPassword: { kind: "password" as const } } : {}),
+        ...(backedUp(settings, application) ? backupSecrets : {}),
         ...Object.fromEntries(own),
     };
 }

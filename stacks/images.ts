@@ -4,7 +4,11 @@ import { officialImage } from "../components/internal/images";
 /** What this file needs to know of the settings; the command line has them before the program runs. */
 interface Versions {
     readonly application: string;
-    readonly custom?: { readonly databases: readonly ("postgres" | "redis")[] };
+    readonly custom?: {
+        readonly databases: readonly ("postgres" | "redis")[];
+        readonly files?: Readonly<Record<string, { readonly backup: boolean }>>;
+    };
+    readonly backup?: unknown;
     readonly postgres: { readonly version: number };
     readonly redis: { readonly version: string };
     readonly tls?: { readonly mode: string };
@@ -16,9 +20,15 @@ const parts: Readonly<Record<string, readonly OfficialName[]>> = { demo: ["nginx
 /** References of the official images that a stack needs. */
 export function imagesOf(settings: Versions): readonly string[] {
     const own = parts[settings.application] ?? ["nginx" as const, ...(settings.custom?.databases ?? [])];
-    // What the service that gets certificates is built on.
-    const all = new Set([...own, ...(settings.tls?.mode === "acme" ? (["debian"] as const) : [])]);
+    // What the service that gets certificates is built on, and that of backups where it isn't the database's image.
+    const built = settings.tls?.mode === "acme" || backsUpFilesAlone(settings);
+    const all = new Set([...own, ...(built ? (["debian"] as const) : [])]);
     return [...all].map((name) => officialImage(name, versionOf(name, settings)));
+}
+
+function backsUpFilesAlone({ backup, custom }: Versions): boolean {
+    const files = Object.values(custom?.files ?? {});
+    return backup !== false && custom?.databases.includes("postgres") === false && files.some((each) => each.backup);
 }
 
 function versionOf(name: OfficialName, settings: Versions): string | undefined {

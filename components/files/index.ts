@@ -16,6 +16,8 @@ export interface FilesArgs {
     readonly gid: number;
     /** Whether losing it would be missed: critical files are in the backups and protected (R56). @default true */
     readonly critical?: boolean;
+    /** Whether one process alone may write, as with a database that is a file: on AWS its successor starts when it has ended. @default false */
+    readonly oneWriter?: boolean;
     /** On AWS: throughput that is paid for whether used or not, in MiB/s. @default elastic: what is used is paid */
     readonly throughput?: number;
 }
@@ -24,6 +26,7 @@ export interface FilesArgs {
 export class Files extends pulumi.ComponentResource {
     readonly name: string;
     readonly critical: boolean;
+    readonly oneWriter: boolean;
     /** The group that may read. */
     readonly gid: number;
     /** What a container mounts. */
@@ -38,6 +41,7 @@ export class Files extends pulumi.ComponentResource {
         super("quai:index:Files", name, {}, opts);
         this.name = name;
         this.critical = args.critical ?? true;
+        this.oneWriter = args.oneWriter ?? false;
         this.gid = args.gid;
         switch (args.target.kind) {
             case "docker":

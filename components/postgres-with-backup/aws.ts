@@ -1,6 +1,6 @@
 import * as rds from "@pulumi/aws/rds";
 import * as pulumi from "@pulumi/pulumi";
-import { backupPlan } from "../internal/aws/backup";
+import { backupOnAws } from "../backup/aws";
 import { fitting, LONGEST } from "../internal/aws/names";
 import type { Place } from "../internal/aws/security-groups";
 import { securityGroup } from "../internal/aws/security-groups";
@@ -31,7 +31,8 @@ export function postgresOnAws(
     const server = databaseServer(self, name, spec, target, args, place);
     const logins = loginsOf(spec, args.secrets);
     const authorityPem = pulumi.output(rdsAuthorities(target.options.region));
-    const vault = spec.backup === false ? undefined : backedUp(self, spec.backup, target, server, args.files ?? []);
+    const resource = { type: "RDS" as const, arn: server.arn };
+    const repository = spec.backup === false ? undefined : backupOnAws(self, target, spec.backup, args.files ?? [], resource);
     watchDatabase(self, name, target, server);
     const roles = target.running
         ? administration(self, name, target, { spec, server, place, logins, authorityPem, secrets: args.secrets })
@@ -43,7 +44,7 @@ export function postgresOnAws(
         logins: { application: logins.application.name, migration: logins.migration.name },
         ready: roles.at(-1),
         data: target.running ? server.resourceId : undefined,
-        repository: vault === undefined ? undefined : `AWS Backup vault ${vault}`,
+        repository,
         place,
     };
 }
@@ -113,27 +114,6 @@ function databaseServer(
         },
         target.opts({ parent: self, protect: target.protect, additionalSecretOutputs: ["password"], dependsOn: logs }),
     );
-}
-
-function backedUp(
-    self: PostgresWithBackup,
-    backup: Exclude<PostgresSpec["backup"], false>,
-    target: AwsTarget,
-    server: rds.Instance,
-    files: NonNullable<PostgresWithBackupArgs["files"]>,
-): string {
-    const critical = files.flatMap(({ critical, mount: { elastic } }) => (critical && elastic !== undefined ? [elastic] : []));
-    backupPlan(target, self, {
-        at: backup.at,
-        timeZone: backup.timeZone,
-        keep: backup.keep,
-        drill: backup.drill,
-        resources: [
-            { type: "RDS", arn: server.arn },
-            ...critical.map(({ fileSystemArn }) => ({ type: "EFS" as const, arn: fileSystemArn })),
-        ],
-    });
-    return target.name("backup");
 }
 
 function watchDatabase(self: PostgresWithBackup, name: string, target: AwsTarget, server: rds.Instance): void {

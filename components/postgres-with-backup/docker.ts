@@ -1,5 +1,6 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import { backupOnDocker, repositoryName } from "../backup/docker";
 import { localCertificate } from "../internal/certificates";
 import type { FileVolume } from "../internal/docker/file-volume";
 import { fileVolume } from "../internal/docker/file-volume";
@@ -15,7 +16,6 @@ import type { HostCommand } from "../targets/host-command";
 import { hostCommand } from "../targets/host-command";
 import type { PostgresEndpoint, PostgresWithBackup } from ".";
 import type { PostgresWithBackupArgs } from "./args";
-import { backupOnDocker, repositoryName } from "./backup-docker";
 import { loginsOf } from "./logins";
 import type { PostgresSpec } from "./spec";
 import { clientAuthentication, createLogin, dropLogin, identityMap, rolesAndDatabase } from "./sql";
@@ -51,8 +51,14 @@ export function postgresOnDocker(
         logins: { application: logins.application.name, migration: logins.migration.name },
         repository,
     };
+    const backUp = (ready: pulumi.Resource | undefined) => {
+        if (spec.backup === false) return;
+        const database = { name: spec.database, roles: spec.roles, socketVolume: volumes.socket.name, ready };
+        const base = officialImage("postgres", String(spec.version));
+        backupOnDocker(self, { target, secrets: args.secrets, backup: spec.backup, files: args.files ?? [], base, database });
+    };
     if (!target.running) {
-        backupOnDocker(self, { spec, target, ...args, socketVolume: volumes.socket.name, server: undefined });
+        backUp(undefined);
         return { ...endpoint, ready: undefined, data: undefined };
     }
     const authentication = clientAuthentication();
@@ -89,7 +95,7 @@ export function postgresOnDocker(
                 { parent: self, dependsOn: [database.resource] },
             ).resource,
     );
-    backupOnDocker(self, { spec, target, ...args, socketVolume: volumes.socket.name, server: database.resource });
+    backUp(database.resource);
     return { ...endpoint, ready: barrier(loginResources), data: pulumi.unsecret(database.stdout) };
 }
 

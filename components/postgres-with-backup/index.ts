@@ -8,7 +8,8 @@ import type { PostgresWithBackupArgs } from "./args";
 import { postgresOnDocker } from "./docker";
 import { resolvePostgres } from "./spec";
 
-export type { BackupArgs, PostgresVersion, PostgresWithBackupArgs, Retention } from "./args";
+export type { BackupArgs, Retention } from "../backup/args";
+export type { PostgresVersion, PostgresWithBackupArgs } from "./args";
 export { postgresSecrets } from "./spec";
 
 /** What a realization gives back, whatever the target. */

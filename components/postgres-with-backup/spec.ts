@@ -1,6 +1,8 @@
+import { backupSecrets } from "../backup";
+import type { BackupArgs } from "../backup/args";
 import type { Generated } from "../secrets-bundle";
 import type { Target } from "../targets";
-import type { BackupArgs, PostgresVersion, PostgresWithBackupArgs } from "./args";
+import type { PostgresVersion, PostgresWithBackupArgs } from "./args";
 
 export interface Roles {
     /** Owns the database and everything in it; can't log in. */
@@ -34,7 +36,7 @@ export const postgresSecrets = {
     databasePassword: { kind: "password", length: 32 },
     migrationPassword: { kind: "password", length: 32 },
     postgresPassword: { kind: "password", length: 32 },
-    backupPassword: { kind: "password", length: 48 },
+    ...backupSecrets,
 } as const satisfies Record<string, Generated>;
 
 /** @throws Error that lists every problem. */

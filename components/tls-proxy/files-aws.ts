@@ -50,6 +50,7 @@ export function fileService(self: TlsProxy, name: string, spec: ProxySpec, targe
     const service = fargateService(target, self, {
         name: logical,
         kind: "service",
+        alone: false,
         replicas: target.production ? 2 : 1,
         container: "nginx",
         port: PORT,

@@ -95,6 +95,8 @@ function serviceOnAws(build: Build, service: ServiceSpec, waiting: Waiting | und
     const made = fargateService(target, self, {
         name: service.name,
         kind: service.kind,
+        // Locks of a file that machines share can't be relied on: of what writes to such a database, two never run.
+        alone: service.kind === "scheduler" || writesAlone(service),
         replicas: service.replicas,
         container: service.name,
         port: service.port,
@@ -105,6 +107,10 @@ function serviceOnAws(build: Build, service: ServiceSpec, waiting: Waiting | und
     });
     const serves = target.runner.verify(`${service.name}-${service.release}`, made, task.definition, self, [made]);
     return { task, serves };
+}
+
+function writesAlone({ args }: ServiceSpec): boolean {
+    return Object.values(args.files ?? {}).some(({ files, readOnly }) => files.oneWriter && readOnly !== true);
 }
 
 /** Runs to its end before the release starts; once per release, and again if it failed. */

@@ -19,6 +19,39 @@ export function variableProblems(application: ApplicationSettings, env: Readonly
     return Object.entries(env).flatMap(([name, value]) => textProblems(value, [...path, name], known, true));
 }
 
+/** Files that one process alone may write: a second writer, or the same one twice (R52). */
+export function writerProblems(
+    { files, services }: ApplicationSettings,
+    changed: Readonly<Record<string, { readonly replicas?: number } | undefined>>,
+    scaleTo: Readonly<Record<string, number>> = {},
+): Problem[] {
+    return Object.keys(files)
+        .filter((name) => files[name]?.oneWriter === true)
+        .flatMap((name) => {
+            const writers = Object.entries(services).filter(([, service]) => writes(services, service, name));
+            const others = writers.slice(1).map(([other, service]) => {
+                const message = `${writers[0]?.[0] ?? ""} writes there already, and oneWriter allows no second; mount them with :ro`;
+                const folder = Object.entries(service.files).find(([, mount]) => mount.files === name)?.[0];
+                return wrong(["services", other, ...(folder === undefined ? ["like"] : ["files", folder])], message, folder === undefined);
+            });
+            const replicas = writers.flatMap(([writer, service]): Problem[] => {
+                const own = changed[writer]?.replicas;
+                const path: Path = own === undefined ? ["custom", "services", writer, "replicas"] : ["services", writer, "replicas"];
+                const message = `must be 1: one process alone writes to the files ${name} (oneWriter)`;
+                return [
+                    ...((own ?? service.replicas ?? 1) > 1 ? [{ path, message, show: true }] : []),
+                    ...(scaleTo[writer] === undefined ? [] : [{ path: ["target", "scaleTo", writer], message, show: true }]),
+                ];
+            });
+            return [...others, ...replicas];
+        });
+}
+
+function writes(services: ApplicationSettings["services"], service: ContainerSettings, name: string): boolean {
+    const all = { ...services[service.like ?? ""]?.files, ...service.files };
+    return Object.values(all).some((mount) => mount.files === name && !mount.readOnly);
+}
+
 export function applicationProblems(application: ApplicationSettings): Problem[] {
     const { services, jobs, routes, secrets } = application;
     return [

@@ -108,7 +108,9 @@ export const application = section({
     hosts: mapping(NAMES.service, text("a host name, with placeholders, such as api.${domain}", /^[a-z0-9.${}-]+$/)).prefault({}),
     databases: list(choice("postgres", "redis")).prefault([]),
     secrets: mapping(NAMES.secret, secret).prefault({}),
-    files: mapping(NAMES.service, section({ user: user(), backup: truth().prefault(true) })).prefault({}),
+    files: mapping(NAMES.service, section({ user: user(), backup: truth().prefault(true), oneWriter: truth().prefault(false) })).prefault(
+        {},
+    ),
     services: mapping(NAMES.service, service),
     jobs: mapping(NAMES.service, section({ ...container, once: truth().prefault(false) })).prefault({}),
     routes: z.array(route, { error: "must be a list of routes" }).min(1, { error: "must have at least one route" }),

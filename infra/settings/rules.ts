@@ -1,5 +1,5 @@
 import { dayOf, isNewer, versionsOf } from "../../components/secrets-bundle/versions";
-import { addressProblems, applicationProblems, variableProblems } from "./application-rules";
+import { addressProblems, applicationProblems, variableProblems, writerProblems } from "./application-rules";
 import type { Context } from "./context";
 import { nearest } from "./leaf";
 import { type Path, type Problem } from "./problems";
@@ -32,20 +32,6 @@ const knownApplication: Rule = ({ application }, { applications }) => {
     return [wrong(["application"], `there is no such application; ${hint}`)];
 };
 
-/** Files are backed up in one snapshot with the database. */
-function filesAlone({ files }: NonNullable<Some["custom"]>): Problem[] {
-    return Object.entries(files).flatMap(([name, { backup }]) =>
-        backup
-            ? [
-                  missing(
-                      ["custom", "files", name, "backup"],
-                      "needs PostgreSQL beside it (databases: [postgres]); set it to false, or quai:backup: false",
-                  ),
-              ]
-            : [],
-    );
-}
-
 const described: Rule = (settings) => {
     const { application, custom, hosts = {} } = settings;
     // A description that was written but couldn't be read is no key of `settings` at all.
@@ -69,7 +55,7 @@ const described: Rule = (settings) => {
         ...needed.map(([name]) =>
             missing(["secrets", name], `is required: set it with \`pulumi config set --secret --path 'quai:secrets.${name}'\``),
         ),
-        ...(custom.databases.includes("postgres") || settings.backup === false ? [] : filesAlone(custom)),
+        ...writerProblems(custom, services, settings.target?.kind === "aws" ? settings.target.scaleTo : {}),
         ...strays.map((name) => wrong(["hosts", name], `${custom.name} has no such host; known: ${known.join(", ") || "none"}`)),
     ];
 };

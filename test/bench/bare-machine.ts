@@ -67,7 +67,7 @@ const parts: Readonly<Record<string, (place: Place) => string>> = {
         const contexts: [string, string | undefined][] = [
             ["examples/demo/api", map[officialImage("debian")]],
             ["examples/demo/web", map[officialImage("nginx")]],
-            ["components/postgres-with-backup/image", map[officialImage("postgres", "15")]],
+            ["components/backup/image", map[officialImage("postgres", "15")]],
         ];
         return contexts.map(([context, base]) => `${context} ${timed(() => build(context, base ?? ""))}`).join(", ");
     },

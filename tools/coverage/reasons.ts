@@ -12,7 +12,6 @@ const groups: readonly (readonly [reason: string, ids: string])[] = [
     ["databases are never published, not even in development; otherwise the development stack files do it", "R40"],
     ["the disk's encryption isn't checked", "R44"],
     ["snapshots on a schedule; no archive of every change", "R46"],
-    ["the tests show that a release overlaps; a drill of SQLite comes with BDD Bot, which isn't a stack yet", "R52"],
     ["./quai backup now does it by hand; a deployment isn't refused", "R58"],
     ["a load balancer before the proxy isn't known to it", "R80"],
     ["./quai up asks the public address of the application; the other checks are by hand", "R103"],

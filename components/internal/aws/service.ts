@@ -15,6 +15,8 @@ export const NO_DOOR: Door = { targetGroups: [], rules: [] };
 export interface ServiceOptions {
     readonly name: string;
     readonly kind: "service" | "worker" | "scheduler";
+    /** The old task ends before its successor starts. */
+    readonly alone: boolean;
     readonly replicas: number;
     /** The container that answers, and where. */
     readonly container: string;
@@ -32,11 +34,10 @@ const SCALE_AT = { cpu: 60, memory: 75 };
 
 /**
  * A service of ECS. Its new tasks start beside the old ones and take over when healthy; if they don't get healthy, ECS goes back by itself, and
- * the update fails. A scheduler's old task ends first.
+ * the update fails. Of one that must never run twice, the old task ends first.
  */
 export function fargateService(target: AwsTarget, parent: pulumi.Resource, options: ServiceOptions): ecs.Service {
-    const { name, kind, task } = options;
-    const alone = kind === "scheduler";
+    const { name, kind, task, alone } = options;
     const most = target.options.scaleTo[name];
     const spot = kind === "worker" && target.options.spotWorkers;
     const loadBalancers = options.door.then(({ targetGroups }) =>

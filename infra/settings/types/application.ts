@@ -39,6 +39,8 @@ export interface FilesSettings {
     readonly user: UserSettings;
     /** Whether they are in the backups and protected; what can be made again need not be (R56). @default true @example false */
     readonly backup: boolean;
+    /** Whether one process alone may write, as with a database that is a file (SQLite): one service with one replica (R52). @default false @example true */
+    readonly oneWriter: boolean;
 }
 
 /** How health is asked; neither `http` nor `command`: the service listens on its port, or, without one, runs. */

@@ -129,6 +129,16 @@ describe("an application from the stack file alone", () => {
             undefined,
             "quai:custom.services.backend.command: is required, as KEY holds a secret, which a shell reads before it starts the command",
         ],
+        [
+            "files.media",
+            { user: 1, oneWriter: true },
+            'quai:custom.services.worker.like: backend writes there already, and oneWriter allows no second; mount them with :ro (got "backend")',
+        ],
+        [
+            "files",
+            { media: { user: 1 }, static: { user: 1, oneWriter: "once" } },
+            'quai:custom.files.static.oneWriter: must be true or false (got "once")',
+        ],
         ["services.backup", { user: 1, port: 1 }, "quai:custom.services.backup: is a name that quai uses itself; give it another one"],
         ["files.backend", { user: 1 }, "quai:custom.files.backend: a service or job has this name, too; give it another one"],
         ["jobs.worker", { user: 1 }, "quai:custom.jobs.worker: a service has this name, too; give it another one"],

@@ -28,7 +28,7 @@ const routes = (application: string) =>
 
 describe("the systems of the guides", () => {
     test("are there", () => {
-        expect(systems).toEqual(["chrona", "mdp", "orchestra", "viatique"]);
+        expect(systems).toEqual(["bddbot", "chrona", "mdp", "orchestra", "viatique"]);
     });
 
     test.each(systems)("%s: the whole program, and no secret in an open input (R27)", async (name) => {
@@ -135,6 +135,7 @@ describe("the systems of the guides", () => {
 
     test("R53, R55: when backups are made, and which are kept", () => {
         expect(systems.map((name) => [name, parsed(name).backup])).toMatchObject([
+            ["bddbot", { at: "02:00", drill: "monthly", keep: { daily: 7, weekly: 4, monthly: 12, days: 30 } }],
             ["chrona", { at: "02:00", keep: { days: 30 } }],
             ["mdp", { at: "03:00", drill: "monthly", keep: { daily: 7, weekly: 4, monthly: 12, days: 30 } }],
             ["orchestra", { at: "02:00", keep: { days: 30 } }],
@@ -144,6 +145,7 @@ describe("the systems of the guides", () => {
 
     test("R9: official images that are had before an update", () => {
         expect(systems.map((name) => imagesOf(parsed(name)).map((reference) => reference.split(":")[0]))).toEqual([
+            ["nginx", "debian"],
             ["nginx", "postgres"],
             ["nginx", "postgres"],
             ["nginx", "postgres", "redis"],
@@ -183,6 +185,44 @@ describe("the systems of the guides", () => {
                 "LOG_LEVEL=warning",
             ]),
         );
+    });
+
+    test("R52: BDD Bot's SQLite file has one writer, and is backed up without a database server", async () => {
+        const { of, get, resources } = await program("bddbot-test", bare("bddbot"));
+        expect(container(resources, "backend")).toHaveLength(1);
+        const backup = get(CONTAINER, "backup").inputs;
+        expect((backup["mounts"] as { target: string }[]).map(({ target }) => target)).toEqual([
+            "/backup",
+            "/keys",
+            "/run/secrets",
+            "/files/data",
+        ]);
+        expect(of(CONTAINER).map(({ name }) => name)).not.toContain("postgres");
+        const twice = { ...bare("bddbot"), "quai:services": { backend: { replicas: 2 } } };
+        expect(() => parseSettings(twice, { stack: "bddbot-test", preset: presetOf })).toThrow(
+            "quai:services.backend.replicas: must be 1: one process alone writes to the files data (oneWriter) (got 2)",
+        );
+    });
+
+    test("R73, R75: BDD Bot's routes, Socket.IO as one that is upgraded", () => {
+        expect(routes("bddbot")).toEqual([
+            "/health backend",
+            "/api/ backend api",
+            "/api/auth/login backend login",
+            "/socket.io/ backend",
+            "/ frontend",
+        ]);
+        expect(parsed("bddbot").custom?.routes.filter(({ websocket }) => websocket)).toHaveLength(1);
+    });
+
+    test("R26: BDD Bot's key from outside reaches the backend, and without one the variable is left out", async () => {
+        const both: Record<string, string>[] = [{ openaiApiKey: "sk-from-outside-0123456789abcdef" }, {}];
+        for (const secrets of both) {
+            const { of } = await program("bddbot-test", bare("bddbot"), secrets);
+            const files = of(COMMAND).find(({ name }) => name.startsWith("backend-secrets-"));
+            const names = files === undefined ? [] : Object.keys(filesIn(commandOf(files).data));
+            expect(names).toEqual(["env.JWT_SECRET", ...("openaiApiKey" in secrets ? ["env.OPENAI_API_KEY"] : [])]);
+        }
     });
 
     test("what the stack file says comes first", async () => {

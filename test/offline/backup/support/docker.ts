@@ -61,16 +61,27 @@ export interface Images {
     readonly backup: string;
 }
 
-/** The server's image and the backup tool's, built on it. */
-export async function images(): Promise<Images> {
+/** The server's image and the backup tool's, built on it, or on Debian where there is no server. */
+export async function images(base: "postgres" | "debian" = "postgres"): Promise<Images> {
     const wanted = { postgres: officialImage("postgres", "15"), debian: officialImage("debian") };
     const { imageMirror } = await imagesFor(Object.values(wanted).map((reference) => ({ reference })));
     const postgres = resolveImage(wanted.postgres, imageMirror);
     // One tag for all test files: what is built from the same content is the same.
-    const backup = "quaitest-backup/tool:1";
-    const context = join(ROOT, "components/postgres-with-backup/image");
-    must(["build", "--quiet", "--network", "host", "--build-arg", `BASE=${postgres}`, "--tag", backup, context]);
-    return { postgres, debian: resolveImage(wanted.debian, imageMirror), backup };
+    const backup = `quaitest-backup/tool:${base === "postgres" ? "1" : base}`;
+    const debian = resolveImage(wanted.debian, imageMirror);
+    const context = join(ROOT, "components/backup/image");
+    must([
+        "build",
+        "--quiet",
+        "--network",
+        "host",
+        "--build-arg",
+        `BASE=${base === "postgres" ? postgres : debian}`,
+        "--tag",
+        backup,
+        context,
+    ]);
+    return { postgres, debian, backup };
 }
 
 /** A store of off-site repositories: REST (rclone) and SFTP (OpenSSH) from Debian's packages. */

@@ -7,6 +7,8 @@ export const PASSWORD = "first-repository-password-0123456789";
 
 export interface Settings {
     readonly at?: string;
+    /** Null: there is no PostgreSQL. */
+    readonly database?: null;
     readonly keep?: { readonly daily: number; readonly weekly: number; readonly monthly: number; readonly days: number | null };
     readonly offsite?: { readonly repository: string } | null;
     readonly drill?: string;
@@ -125,9 +127,9 @@ export class TestStack {
     configure(settings: Settings = {}): void {
         const raw = {
             stack: STACK,
-            database: "demo",
-            owner: "demo_owner",
-            application: "demo_app",
+            ...(settings.database === null
+                ? { database: null, owner: null, application: null }
+                : { database: "demo", owner: "demo_owner", application: "demo_app" }),
             files: ["uploads"],
             at: settings.at ?? "02:00",
             timeZone: "Europe/Paris",

@@ -33,6 +33,11 @@ class Parse(unittest.TestCase):
         self.assertEqual((settings.at, settings.keep.monthly, settings.offsite), ((2, 5), 12, None))
         self.assertEqual(settings.restored_database, "demo_restore")
 
+    def test_files_alone(self) -> None:
+        settings = parse({**VALID, "database": None, "owner": None, "application": None})
+        self.assertEqual((settings.database, settings.files), ("", ("uploads",)))
+        self.assertIn("owner: must be a text", self.error(owner=None))
+
     def test_time_of_day(self) -> None:
         self.assertEqual(self.error(at="24:00"), 'backup.json: at: must be a time of day, HH:MM (got "24:00")')
 

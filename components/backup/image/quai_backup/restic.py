@@ -190,6 +190,10 @@ class Repository:
         more = ["--verify"] if verify else []
         self.run(step, "restore", snapshot, "--quiet", "--include", escape(path), "--target", str(target), *more)
 
+    def text(self, step: str, snapshot: str, path: str) -> str:
+        """The content of one file."""
+        return self.run(step, "dump", "--no-lock", snapshot, path).stdout
+
     def measure(self, step: str, snapshot: str, path: str) -> tuple[int, int]:
         """Number of files, and their bytes, below a path of a snapshot."""
         files = size = 0

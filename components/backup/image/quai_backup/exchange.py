@@ -41,7 +41,8 @@ class Exchange:
             raise BackupError(f"restore swap: {error}\nEverything is as it was before the swap; what was prepared is still there.") from None
         self.settings.paths.restore.unlink()
         self._remove_older(stamp)
-        self.log.info(f"restore: in place; what it replaced is kept as {self.settings.before_prefix}{stamp} and can be put back with `restore undo`")
+        kept = (self.settings.before_prefix if "database" in plan else files.BEFORE) + stamp
+        self.log.info(f"restore: in place; what it replaced is kept as {kept} and can be put back with `restore undo`")
         return {"stamp": stamp, "database": "database" in plan, "files": sorted(plan.get("files") or {}), "snapshot": plan.get("snapshot")}
 
     def _refuse_incomplete(self, plan: dict[str, Any]) -> None:

@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from . import VERSION, files
-from .database import Server
+from . import VERSION, files, sqlite
+from .database import server_of
 from .dump import dump
 from .errors import Aborted, BackupError
-from .inventory import total_rows
+from .inventory import NOTHING, Inventory, total_rows
 from .log import Log
 from .processes import Tools, tail
 from .repositories import Keeper
-from .restic import TAG, BackupSummary, Repository
+from .restic import TAG, BackupSummary, Repository, escape
 from .retention import rules
 from .settings import Settings
 from .state import State, iso, now, parse_time, write_json
@@ -67,15 +67,16 @@ class Backup:
     def _snapshot(self, repository: Repository, reason: str) -> dict[str, Any]:
         settings = self.settings
         started, clock = now(), time.monotonic()
-        server = Server(settings, self.tools)
-        server.wait_until_ready(SERVER_PATIENCE)
         settings.paths.snapshot.mkdir(parents=True, mode=0o700)
         self.log.info("dump: begins", step="dump")
-        inventory = dump(server, settings, settings.paths.snapshot / "database")
-        sets = {name: files.measure(settings.paths.files / name) for name in self._file_sets()}
-        self.log.info(
-            f"dump: {len(inventory['tables'])} tables, {total_rows(inventory)} rows, {time.monotonic() - clock:.1f} s", step="dump"
-        )
+        inventory = self._database()
+        databases = {name: self._databases_among(name) for name in self._file_sets()}
+        within = {name: sqlite.originals(settings.paths.files / name, found) for name, found in databases.items()}
+        sets = {name: files.measure(settings.paths.files / name, set(paths)) for name, paths in within.items()}
+        inventories = [inventory, *(each for found in databases.values() for each in found.values())]
+        tables, rows = sum(len(each["tables"]) for each in inventories), sum(map(total_rows, inventories))
+        count = sum(each.count + len(databases[name]) for name, each in sets.items())
+        self.log.info(f"dump: {tables} tables, {rows} rows, {time.monotonic() - clock:.1f} s", step="dump")
         manifest = {
             "stack": settings.stack,
             "tool": VERSION,
@@ -83,14 +84,15 @@ class Backup:
             "reason": reason,
             "name": settings.database,
             "files": {name: {"count": each.count, "bytes": each.bytes} for name, each in sets.items()},
+            "sqlite": databases,
             **inventory,
         }
         write_json(settings.paths.snapshot / "manifest.json", manifest)
         size = files.measure(settings.paths.snapshot).bytes + sum(each.bytes for each in sets.values())
-        tags = [TAG, f"reason:{reason}", f"rows:{total_rows(inventory)}", f"tables:{len(inventory['tables'])}"]
-        tags += [f"files:{sum(each.count for each in sets.values())}", f"bytes:{size}"]
+        tags = [TAG, f"reason:{reason}", f"rows:{rows}", f"tables:{tables}", f"files:{count}", f"bytes:{size}"]
         sources = [str(settings.paths.snapshot), *(str(settings.paths.files / name) for name in sets)]
         excludes = [f"{settings.paths.files / name}/{files.OWN}*" for name in sets]
+        excludes += [escape(path) for paths in within.values() for path in paths]
         made = repository.backup(sources, tags, excludes)
         self._refuse_incomplete(repository, made)
         seconds = round(time.monotonic() - clock, 1)
@@ -104,11 +106,23 @@ class Backup:
             "seconds": seconds,
             "bytes": made.bytes,
             "added": made.added,
-            "tables": len(inventory["tables"]),
-            "rows": total_rows(inventory),
-            "files": sum(each.count for each in sets.values()),
+            "tables": tables,
+            "rows": rows,
+            "files": count,
             "offsite": None,
         }
+
+    def _database(self) -> Inventory:
+        """What is in the dump; of no database, nothing."""
+        if not self.settings.database:
+            return NOTHING
+        server = server_of(self.settings, self.tools)
+        server.wait_until_ready(SERVER_PATIENCE)
+        return dump(server, self.settings, self.settings.paths.snapshot / "database")
+
+    def _databases_among(self, name: str) -> sqlite.Databases:
+        paths = self.settings.paths
+        return sqlite.copy_all(paths.files / name, paths.databases / name, self.log)
 
     def _file_sets(self) -> list[str]:
         for name in self.settings.files:

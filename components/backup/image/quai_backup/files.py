@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,9 +21,14 @@ class Measure:
     bytes: int = 0
 
 
-def measure(folder: Path) -> Measure:
-    """Regular files, this tool's own folders left out at the top."""
-    count = size = 0
+def measure(folder: Path, without: Collection[str] = ()) -> Measure:
+    """Regular files but those of `without`, and but this tool's own folders at the top."""
+    sizes = [size for path, size in regular(folder) if str(path) not in without]
+    return Measure(len(sizes), sum(sizes))
+
+
+def regular(folder: Path) -> Iterator[tuple[Path, int]]:
+    """Each regular file with its size, this tool's own folders left out at the top."""
     waiting = [(folder, True)]
     while waiting:
         current, top = waiting.pop()
@@ -37,12 +43,10 @@ def measure(folder: Path) -> Measure:
                 waiting.append((Path(entry.path), False))
             elif entry.is_file(follow_symlinks=False):
                 try:
-                    size += entry.stat(follow_symlinks=False).st_size
-                    count += 1
+                    yield Path(entry.path), entry.stat(follow_symlinks=False).st_size
                 except FileNotFoundError:
                     # Removed since: the application goes on working.
                     continue
-    return Measure(count, size)
 
 
 def _application_entries(folder: Path) -> list[Path]:

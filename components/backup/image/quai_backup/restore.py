@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from . import files
-from .database import Server
+from . import files, sqlite
+from .database import Server, server_of
 from .errors import BackupError
 from .exchange import Exchange
 from .inventory import total_rows
@@ -32,7 +34,7 @@ class Restore:
 
     @property
     def server(self) -> Server:
-        return Server(self.settings, self.tools)
+        return server_of(self.settings, self.tools)
 
     @property
     def exchange(self) -> Exchange:
@@ -40,6 +42,8 @@ class Restore:
 
     def prepare(self, wanted: str, from_offsite: bool, only: str | None) -> dict[str, Any]:
         """Nothing that runs is touched. Called again, it begins anew."""
+        if only == DATABASE and not self.settings.database:
+            raise BackupError(f"--only {DATABASE}: there is no PostgreSQL here; databases that are files are restored with --only files")
         self.exchange.refuse_while_unfinished()
         self.discard()
         clock = time.monotonic()
@@ -48,10 +52,12 @@ class Restore:
         self.log.info(f"restore: snapshot {snapshot.id[:8]} of {snapshot.time} from the {repository.name} repository")
         result: dict[str, Any] = {"snapshot": snapshot.id, "time": snapshot.time, "repository": repository.name}
         try:
-            if only != "files":
-                result[DATABASE] = self._prepare_database(repository, snapshot)
+            manifest = manifest_of(self.settings, repository, snapshot, "restore")
+            if only != "files" and self._has_database(manifest):
+                result[DATABASE] = self._prepare_database(repository, snapshot, manifest)
             if only != DATABASE:
-                result["files"] = {name: self._prepare_files(repository, snapshot, name) for name in self._file_sets(snapshot)}
+                found = self._file_sets(snapshot)
+                result["files"] = {name: self._prepare_files(repository, snapshot, name, databases_of(manifest, name)) for name in found}
         except BaseException:
             self.discard()
             raise
@@ -90,10 +96,14 @@ class Restore:
             raise BackupError("--offsite: there is no off-site repository: set backup.offsite.repository")
         return repository
 
-    def _prepare_database(self, repository: Repository, snapshot: Snapshot) -> dict[str, Any]:
+    def _has_database(self, manifest: dict[str, Any]) -> bool:
+        if self.settings.database and DATABASE not in manifest:
+            self.log.warning("restore: the snapshot has no database: the present one stays as it is")
+        return bool(self.settings.database) and DATABASE in manifest
+
+    def _prepare_database(self, repository: Repository, snapshot: Snapshot, manifest: dict[str, Any]) -> dict[str, Any]:
         self.server.wait_until_ready(SERVER_PATIENCE)
-        manifest = fetch_database(self.settings, repository, snapshot, "restore")
-        folder = extracted_database(self.settings)
+        folder = fetch_database(self.settings, repository, snapshot, "restore")
         found = load(self.server, self.settings, manifest, folder, self.settings.restored_database)
         self.log.info(f"restore: {len(found['tables'])} tables with {total_rows(found)} rows, as in the backup")
         return {"tables": len(found["tables"]), "rows": total_rows(found), "serverVersion": manifest[DATABASE]["serverVersion"]}
@@ -107,16 +117,19 @@ class Restore:
                 self.log.warning(f"restore: the snapshot has no files of {name}: they stay as they are")
         return chosen
 
-    def _prepare_files(self, repository: Repository, snapshot: Snapshot, name: str) -> dict[str, Any]:
+    def _prepare_files(self, repository: Repository, snapshot: Snapshot, name: str, databases: sqlite.Databases) -> dict[str, Any]:
         folder = self.settings.paths.files / name
         target = folder / f"{files.OWN}extract"
         extracted = extract_files(repository, snapshot, str(folder), target, "restore")
         measured = files.measure(extracted)
         compare_files(name, repository.measure("restore", snapshot.id, str(folder)), measured, "restore")
+        copies = folder / f"{files.OWN}extract-sqlite"
+        count = measured.count + restore_databases(self.settings, repository, snapshot, name, databases, copies, extracted, "restore")
         files.place_restored(folder, extracted)
-        shutil.rmtree(target, ignore_errors=True)
-        self.log.info(f"restore: {measured.count} files of {name}, {measured.bytes} bytes, as in the backup")
-        return {"count": measured.count, "bytes": measured.bytes}
+        for each in (target, copies):
+            shutil.rmtree(each, ignore_errors=True)
+        self.log.info(f"restore: {count} files of {name}, {len(databases)} of them databases, as in the backup")
+        return {"count": count, "bytes": measured.bytes, "databases": len(databases)}
 
 
 def choose(snapshots: list[Snapshot], wanted: str, stack: str, name: str) -> Snapshot:
@@ -131,23 +144,45 @@ def choose(snapshots: list[Snapshot], wanted: str, stack: str, name: str) -> Sna
     return found[0]
 
 
-def fetch_database(settings: Settings, repository: Repository, snapshot: Snapshot, step: str) -> dict[str, Any]:
-    """The dump and its manifest, into the staging folder."""
-    target = settings.paths.staging / "extracted"
-    shutil.rmtree(target, ignore_errors=True)
-    repository.restore(step, snapshot.id, str(settings.paths.snapshot), target)
-    manifest = read_json(extracted_database(settings).with_name("manifest.json"))
-    if not manifest:
-        raise BackupError(f"{step}: snapshot {snapshot.id[:8]} has no manifest: it is damaged, or not made by this tool")
+def manifest_of(settings: Settings, repository: Repository, snapshot: Snapshot, step: str) -> dict[str, Any]:
+    damaged = f"{step}: snapshot {snapshot.id[:8]} has no manifest: it is damaged, or not made by this tool"
+    try:
+        manifest = json.loads(repository.text(step, snapshot.id, str(settings.paths.snapshot / "manifest.json")))
+    except ValueError:
+        raise BackupError(damaged) from None
+    if not isinstance(manifest, dict):
+        raise BackupError(damaged)
     return manifest
 
 
-def extracted_database(settings: Settings) -> Any:
-    inside = settings.paths.snapshot.relative_to(settings.paths.snapshot.anchor)
-    return settings.paths.staging / "extracted" / inside / DATABASE
+def databases_of(manifest: dict[str, Any], name: str) -> sqlite.Databases:
+    """Databases that are files. Snapshots of earlier versions have them among the others."""
+    found: sqlite.Databases = (manifest.get("sqlite") or {}).get(name) or {}
+    return found
 
 
-def extract_files(repository: Repository, snapshot: Snapshot, path: str, target: Any, step: str, verify: bool = False) -> Any:
+def fetch_database(settings: Settings, repository: Repository, snapshot: Snapshot, step: str) -> Path:
+    """The dump, into the staging folder."""
+    return extract_files(repository, snapshot, str(settings.paths.snapshot / DATABASE), settings.paths.staging / "extracted", step)
+
+
+def restore_databases(
+    settings: Settings,
+    repository: Repository,
+    snapshot: Snapshot,
+    name: str,
+    databases: sqlite.Databases,
+    copies: Path,
+    target: Path,
+    step: str,
+) -> int:
+    """Databases that are files: proved, and put among the others in `target`. Returns their number."""
+    if not databases:
+        return 0
+    return sqlite.place(extract_files(repository, snapshot, str(settings.paths.databases / name), copies, step), target, databases, step)
+
+
+def extract_files(repository: Repository, snapshot: Snapshot, path: str, target: Path, step: str, verify: bool = False) -> Path:
     """restic writes below the whole path; returns that folder. It exists even where the snapshot had an empty one."""
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(mode=0o700, parents=True)

@@ -41,6 +41,11 @@ class Paths:
         return self.staging / "snapshot"
 
     @property
+    def databases(self) -> Path:
+        """Of the snapshot: copies of databases that are files, by the name of their files."""
+        return self.snapshot / "sqlite"
+
+    @property
     def cache(self) -> Path:
         return self.backup / "cache"
 
@@ -107,6 +112,7 @@ class Keep:
 class Settings:
     stack: str
     database: str
+    """Empty where there is no PostgreSQL: files alone are backed up. So are its roles then."""
     owner: str
     application: str
     files: tuple[str, ...]
@@ -148,11 +154,12 @@ def parse(raw: Any, paths: Paths | None = None) -> Settings:
     reader = _Reader(raw if isinstance(raw, dict) else {})
     keep = _Reader(reader.get("keep", dict, {}), reader.problems, "keep.")
     offsite = reader.get("offsite", (dict, type(None)), None)
+    alone = "database" in reader.raw and reader.raw["database"] is None
     settings = Settings(
         stack=reader.text("stack", _NAME),
-        database=reader.text("database", _IDENTIFIER),
-        owner=reader.text("owner", _IDENTIFIER),
-        application=reader.text("application", _IDENTIFIER),
+        database="" if alone else reader.text("database", _IDENTIFIER),
+        owner="" if alone else reader.text("owner", _IDENTIFIER),
+        application="" if alone else reader.text("application", _IDENTIFIER),
         files=tuple(reader.names("files")),
         at=reader.time_of_day("at"),
         time_zone=reader.zone("timeZone"),

@@ -5,19 +5,31 @@ from __future__ import annotations
 import shutil
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from . import files
-from .database import Server
+from .database import server_of
 from .errors import Aborted, BackupError
-from .inventory import total_rows
+from .inventory import NOTHING, Inventory, total_rows
 from .load import load
 from .log import Log
 from .processes import Tools
 from .repositories import Keeper
 from .restic import Repository, Snapshot
-from .restore import SERVER_PATIENCE, choose, compare_files, extract_files, extracted_database, fetch_database
+from .restore import (
+    DATABASE,
+    SERVER_PATIENCE,
+    choose,
+    compare_files,
+    databases_of,
+    extract_files,
+    fetch_database,
+    manifest_of,
+    restore_databases,
+)
 from .settings import Settings
+from .sqlite import Databases
 from .state import State, iso, now
 
 HEADROOM = 1.1
@@ -74,21 +86,34 @@ class Drill:
         settings = self.settings
         self._clear()
         self._require_space(snapshot)
-        server = Server(settings, self.tools)
-        server.wait_until_ready(SERVER_PATIENCE)
-        manifest = fetch_database(settings, repository, snapshot, "drill")
-        found = load(server, settings, manifest, extracted_database(settings), settings.drill_database)
-        count = sum(self._restore_files(repository, snapshot, path) for path in snapshot.paths if path != str(settings.paths.snapshot))
-        return {"tables": len(found["tables"]), "rows": total_rows(found), "files": count}
+        manifest = manifest_of(settings, repository, snapshot, "drill")
+        found = [self._load(repository, snapshot, manifest) if settings.database and DATABASE in manifest else NOTHING]
+        count = 0
+        for path in snapshot.paths:
+            if path != str(settings.paths.snapshot):
+                databases = databases_of(manifest, Path(path).name)
+                count += self._restore_files(repository, snapshot, path, databases)
+                found += databases.values()
+        return {"tables": sum(len(each["tables"]) for each in found), "rows": sum(map(total_rows, found)), "files": count}
 
-    def _restore_files(self, repository: Repository, snapshot: Snapshot, path: str) -> int:
-        """restic reads each file again and compares its hashes."""
-        target = self.settings.paths.staging / "drill"
+    def _load(self, repository: Repository, snapshot: Snapshot, manifest: dict[str, Any]) -> Inventory:
+        server = server_of(self.settings, self.tools)
+        server.wait_until_ready(SERVER_PATIENCE)
+        folder = fetch_database(self.settings, repository, snapshot, "drill")
+        return load(server, self.settings, manifest, folder, self.settings.drill_database)
+
+    def _restore_files(self, repository: Repository, snapshot: Snapshot, path: str, databases: Databases) -> int:
+        """restic reads each file again and compares its hashes; SQLite proves its own."""
+        settings = self.settings
+        target = settings.paths.staging / "drill"
         extracted = extract_files(repository, snapshot, path, target, "drill", verify=True)
         found = files.measure(extracted)
         compare_files(path, repository.measure("drill", snapshot.id, path), found, "drill")
-        shutil.rmtree(target, ignore_errors=True)
-        return found.count
+        copies = settings.paths.staging / "drill-sqlite"
+        proved = restore_databases(settings, repository, snapshot, Path(path).name, databases, copies, extracted, "drill")
+        for each in (target, copies):
+            shutil.rmtree(each, ignore_errors=True)
+        return found.count + proved
 
     def _require_space(self, snapshot: Snapshot) -> None:
         size = snapshot.number("bytes")
@@ -99,6 +124,6 @@ class Drill:
     def _clear(self) -> None:
         shutil.rmtree(self.settings.paths.staging, ignore_errors=True)
         try:
-            Server(self.settings, self.tools).drop(self.settings.drill_database)
+            server_of(self.settings, self.tools).drop(self.settings.drill_database)
         except BackupError as error:
             self.log.warning(f"drill: {self.settings.drill_database} is not dropped: {error}")

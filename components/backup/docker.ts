@@ -1,29 +1,36 @@
 import * as docker from "@pulumi/docker";
 import type * as pulumi from "@pulumi/pulumi";
 import { resolve } from "node:path";
+import type { Files } from "../files";
 import { builtImage } from "../internal/docker/built-image";
 import { fileVolume } from "../internal/docker/file-volume";
 import { hardened, memoryLimit, NEVER_REPLACE_FOR, NEW_CONTAINER_ON } from "../internal/docker/hardening";
 import type { Health } from "../internal/health";
 import { healthcheck, waitTimeout } from "../internal/health";
-import { officialImage } from "../internal/images";
 import { labelList } from "../internal/labels";
 import { releaseOf } from "../internal/release";
 import type { DockerTarget } from "../targets";
-import type { PostgresWithBackup } from ".";
-import type { BackupArgs, PostgresWithBackupArgs } from "./args";
-import type { PostgresSpec } from "./spec";
+import type { BackupArgs, FilesBackupArgs } from "./args";
 
 const NAME = "backup";
 const DEFAULT_MEMORY = 1024 * 1024 * 1024;
 const TOOL_CONTEXT = resolve(__dirname, "image");
 
-export interface BackupParts extends Pick<PostgresWithBackupArgs, "secrets" | "files"> {
-    readonly spec: PostgresSpec;
-    readonly target: DockerTarget;
+/** The database that goes into the same snapshots as the files. */
+export interface BackedUpDatabase {
+    readonly name: string;
+    readonly roles: { readonly owner: string; readonly application: string };
+    /** The server's socket: the administrator's way in. */
     readonly socketVolume: pulumi.Output<string>;
     /** The database is there. Undefined: the stack is stopped, only data is kept. */
-    readonly server: pulumi.Resource | undefined;
+    readonly ready: pulumi.Resource | undefined;
+}
+
+export interface BackupParts extends Pick<FilesBackupArgs, "secrets" | "backup" | "files"> {
+    readonly target: DockerTarget;
+    /** What the tool's image is built on: it has the programs of the database's own version. */
+    readonly base: string;
+    readonly database?: BackedUpDatabase;
 }
 
 /** Where snapshots go on this target, as people would look for it. */
@@ -32,26 +39,15 @@ export function repositoryName(target: DockerTarget): string {
 }
 
 /** The backup service: snapshots on a schedule, independent of the application's containers (R53). */
-export function backupOnDocker(self: PostgresWithBackup, parts: BackupParts): void {
-    const { spec, target } = parts;
-    const { backup } = spec;
-    if (backup === false) {
-        return;
-    }
+export function backupOnDocker(self: pulumi.ComponentResource, parts: BackupParts): void {
+    const { backup, database, target } = parts;
     const volumes = backupVolumes(self, target);
-    if (parts.server === undefined || target.networks === undefined) {
+    if (target.networks === undefined || !target.running) {
         return;
     }
     const password = parts.secrets.get("backupPassword");
-    const critical = (parts.files ?? []).filter((files) => files.critical);
-    const settings = JSON.stringify(
-        toolSettings(
-            spec,
-            backup,
-            target.stack,
-            critical.map((files) => files.name),
-        ),
-    );
+    const critical = parts.files.filter((files) => files.critical);
+    const settings = JSON.stringify(toolSettings(parts, critical));
     const client = Object.entries(backup.offsite?.environment ?? {}).map(([variable, name]) => ({
         variable,
         secret: parts.secrets.get(name),
@@ -74,10 +70,10 @@ export function backupOnDocker(self: PostgresWithBackup, parts: BackupParts): vo
     );
     const image = builtImage(target, NAME, {
         context: TOOL_CONTEXT,
-        args: { BASE: target.reference(officialImage("postgres", String(spec.version))) },
+        args: { BASE: target.reference(parts.base) },
         setting: "quai:backup",
         parent: self,
-        dependsOn: [target.image(officialImage("postgres", String(spec.version)))],
+        dependsOn: [target.image(parts.base)],
     });
     const health: Health = { command: ["quai-backup", "health"], interval: 30, timeout: 10, retries: 4, startPeriod: 60, shell: true };
     const mount = (source: pulumi.Input<string>, path: string, readOnly = false) => ({ type: "volume", source, target: path, readOnly });
@@ -98,7 +94,7 @@ export function backupOnDocker(self: PostgresWithBackup, parts: BackupParts): vo
             mounts: [
                 mount(volumes.repository.name, "/backup"),
                 mount(volumes.keys.name, "/keys"),
-                mount(parts.socketVolume, "/var/run/postgresql"),
+                ...(database === undefined ? [] : [mount(database.socketVolume, "/var/run/postgresql")]),
                 mount(files.name, "/run/secrets", true),
                 ...critical.map((each) => mount(each.mount.volume, `/files/${each.name}`)),
                 ...(offsitePath === undefined ? [] : [{ type: "bind", source: offsitePath, target: "/offsite" }]),
@@ -116,12 +112,16 @@ export function backupOnDocker(self: PostgresWithBackup, parts: BackupParts): vo
             provider: target.provider,
             replaceOnChanges: NEW_CONTAINER_ON,
             deleteBeforeReplace: true,
-            dependsOn: [files.resource, parts.server, ...critical.flatMap((each) => each.mount.ready ?? [])],
+            dependsOn: [
+                files.resource,
+                ...(database?.ready === undefined ? [] : [database.ready]),
+                ...critical.flatMap((each) => each.mount.ready ?? []),
+            ],
         },
     );
 }
 
-function backupVolumes(self: PostgresWithBackup, target: DockerTarget) {
+function backupVolumes(self: pulumi.ComponentResource, target: DockerTarget) {
     const volume = (part: string) =>
         new docker.Volume(
             `${NAME}-${part}`,
@@ -137,13 +137,13 @@ function mountedPath(backup: BackupArgs): string | undefined {
 }
 
 /** What the tool in the image reads as backup.json. */
-function toolSettings(spec: PostgresSpec, backup: BackupArgs, stack: string, files: readonly string[]) {
+function toolSettings({ backup, database, target }: BackupParts, files: readonly Files[]) {
     return {
-        stack,
-        database: spec.database,
-        owner: spec.roles.owner,
-        application: spec.roles.application,
-        files,
+        stack: target.stack,
+        database: database?.name ?? null,
+        owner: database?.roles.owner ?? null,
+        application: database?.roles.application ?? null,
+        files: files.map(({ name }) => name),
         at: backup.at,
         timeZone: backup.timeZone,
         keep: { daily: backup.keep.daily, weekly: backup.keep.weekly, monthly: backup.keep.monthly, days: backup.keep.days ?? null },

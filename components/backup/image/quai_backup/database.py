@@ -103,6 +103,26 @@ class Server:
                 stop(process, patience=0)
 
 
+class NoServer(Server):
+    """Where there is no PostgreSQL: nothing exists in it, and nobody has to wait for it."""
+
+    def exists(self, database: str) -> bool:
+        return False
+
+    def databases(self, prefix: str) -> list[str]:
+        return []
+
+    def drop(self, database: str) -> None:
+        pass
+
+    def wait_until_ready(self, seconds: float) -> None:
+        pass
+
+
+def server_of(settings: Settings, tools: Tools) -> Server:
+    return Server(settings, tools) if settings.database else NoServer(settings, tools)
+
+
 class Session:
     """One connection that stays open, so that statements share a transaction."""
 

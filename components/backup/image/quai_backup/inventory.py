@@ -19,6 +19,7 @@ _DATABASE = """SELECT to_jsonb(d) - 'datacl' || jsonb_build_object('encoding', p
     FROM pg_database d WHERE d.datname = current_database();"""
 
 Inventory = dict[str, Any]
+NOTHING: Inventory = {"tables": {}, "sequences": {}, "largeObjects": 0}
 
 
 class Queries(Protocol):
