@@ -24,7 +24,7 @@ export interface ElasticFiles {
 export function filesOnAws(self: Files, name: string, target: AwsTarget, args: FilesArgs): Files["mount"] {
     const group = securityGroup(target, `${name}-files`, `Files ${name}`, self);
     target.costs.add("Hosted files, GB", 1);
-    const { throughput } = args;
+    const throughput = args.throughput ?? target.options.throughput[name];
     if (throughput !== undefined) target.costs.add("Provisioned file throughput, MiB/s", throughput);
     const system = new efs.FileSystem(
         name,

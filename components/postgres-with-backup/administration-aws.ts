@@ -1,4 +1,3 @@
-import type * as rds from "@pulumi/aws/rds";
 import * as pulumi from "@pulumi/pulumi";
 import { fargateSize } from "../internal/aws/fargate-size";
 import { referred } from "../internal/aws/image";
@@ -10,12 +9,13 @@ import type { SecretRef, SecretsBundle } from "../secrets-bundle";
 import type { AwsTarget } from "../targets/aws-target";
 import type { PostgresWithBackup } from ".";
 import type { VersionedLogin } from "./logins";
+import type { DatabaseServer } from "./server-aws";
 import type { PostgresSpec } from "./spec";
 import { createLogin, dropLogin, rolesAndDatabase } from "./sql";
 
 export interface AdministrationParts {
     readonly spec: PostgresSpec;
-    readonly server: rds.Instance;
+    readonly server: DatabaseServer;
     readonly place: Place;
     readonly logins: { readonly application: VersionedLogin; readonly migration: VersionedLogin };
     readonly authorityPem: pulumi.Output<string>;
@@ -80,7 +80,7 @@ export function administration(self: PostgresWithBackup, name: string, target: A
         );
     };
     const setup = rolesAndDatabase(spec, "creator");
-    const database = run(`${name}-database`, { name: `${name}Setup`, version: "1", value: pulumi.output(setup) }, [server]);
+    const database = run(`${name}-database`, { name: `${name}Setup`, version: "1", value: pulumi.output(setup) }, [server.ready]);
     return [logins.application, logins.migration].map(({ secret, ...login }) =>
         run(
             `${name}-login-${login.name.replaceAll("_", "-")}`,

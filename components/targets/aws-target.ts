@@ -6,6 +6,7 @@ import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import * as tls from "@pulumi/tls";
+import { accountServices } from "../internal/aws/account";
 import { Costs } from "../internal/aws/costs";
 import type { Keys } from "../internal/aws/keys";
 import { makeKeys } from "../internal/aws/keys";
@@ -109,6 +110,7 @@ export class AwsTarget extends pulumi.ComponentResource {
         this.secrets = new SecretStore(this);
         this.runner = new Runner(this, marker);
         this.watch = new Watch(this);
+        accountServices(this);
         this.registerOutputs({});
     }
 

@@ -10,9 +10,12 @@ import type { ProxyContract, TlsProxy } from ".";
 import type { Route, TlsProxyArgs } from "./args";
 import type { Balancer } from "./balancer-aws";
 import { firewall, listeners, loadBalancer } from "./balancer-aws";
-import { certificateOnAws } from "./certificate-aws";
+import type { CdnArgs } from "./cdn-aws";
+import { cdnBefore, ORIGIN_HEADER, originSecret } from "./cdn-aws";
+import { certificatesOnAws } from "./certificate-aws";
 import { fileService } from "./files-aws";
 import { balancerRules } from "./rules-aws";
+import { sitesOf } from "./sites-aws";
 import type { ProxySpec } from "./spec";
 import { watchBalancer } from "./watch-aws";
 
@@ -33,37 +36,99 @@ export function proxyOnAws(
     if (!target.running) {
         return { switched: undefined, authorityPem: undefined };
     }
+    const { cdn, sites: folders } = target.options;
+    const sites = sitesOf(self, name, spec, target);
+    // What is read from files needs no container, and no way through the balancer.
+    const balanced = { ...spec, routes: spec.routes.filter(({ backend }) => folders[backend.name] === undefined) };
+    const routes = args.routes.filter(({ to }) => "files" in to || folders[to.name] === undefined);
     const balancer = loadBalancer(self, name, spec, target);
-    const listener = listeners(self, name, spec, target, balancer, certificateOnAws(self, name, spec, target, args.tls));
-    const guards = firewall(self, name, spec, target, balancer);
-    const files = args.routes.some(({ to }) => "files" in to) ? fileService(self, name, spec, target, args.routes) : undefined;
-    const backends = [...servicesOf(args.routes), ...(files === undefined ? [] : [files])];
+    const certificates = certificatesOnAws(self, name, spec, target, args.tls);
+    const listener = listeners(self, name, spec, target, balancer, certificates.regional);
+    const { acl, ready: guards } = firewall(self, name, spec, target, balancer);
+    const secret = cdn ? originSecret(self, name, target) : undefined;
+    const files = routes.some(({ to }) => "files" in to) ? fileService(self, name, spec, target, routes) : undefined;
+    const backends = [...servicesOf(routes), ...(files === undefined ? [] : [files])];
     const groups = new Map(backends.map((service) => [service.name, targetGroup(self, service, spec, target)]));
-    const group = (backend: string) => groups.get(backend) ?? groups.get(files?.name ?? "");
-    const rules = balancerRules(spec).map(({ priority, hosts, paths, backend }) => ({
-        backend: groups.has(backend) ? backend : (files?.name ?? backend),
-        resource: new lb.ListenerRule(
-            `${name}-rule-${priority}`,
-            {
-                listenerArn: listener.arn,
-                priority,
-                conditions: [{ hostHeader: { values: [...hosts] } }, { pathPattern: { values: [...paths] } }],
-                actions: [{ type: "forward", targetGroupArn: group(backend)?.arn }],
-            },
-            target.opts({ parent: self }),
-        ),
-    }));
+    const rules = listenerRules({ self, name, spec: balanced, target }, listener, { groups, files: files?.name, secret });
     for (const service of backends) {
         const ways = openTo(self, name, target, balancer, service);
         const targetGroup = groups.get(service.name);
         service.onAws?.open({
             targetGroups: targetGroup === undefined ? [] : [targetGroup.arn],
+            requestLabel:
+                targetGroup === undefined ? undefined : pulumi.interpolate`${balancer.resource.arnSuffix}/${targetGroup.arnSuffix}`,
             rules: [...rules.filter(({ backend }) => backend === service.name).map(({ resource }) => resource), ...ways],
         });
     }
-    const records = publicNames(self, name, spec, target, balancer);
+    const front = frontOf({ self, name, spec, target }, balancer, {
+        secret,
+        certificateArn: certificates.global,
+        acl,
+        sites,
+        after: [...rules.map(({ resource }) => resource), ...[...sites.values()].flatMap(({ ready }) => ready)],
+    });
+    const records = publicNames(self, name, spec, target, front);
     watchBalancer(self, name, target, balancer, [...groups.values()]);
-    return { switched: answers(self, name, spec, target, balancer, backends, [...guards, ...records]), authorityPem: undefined };
+    return { switched: answers(self, name, balanced, target, front, backends, [...guards, ...records]), authorityPem: undefined };
+}
+
+interface Proxy {
+    readonly self: TlsProxy;
+    readonly name: string;
+    readonly spec: ProxySpec;
+    readonly target: AwsTarget;
+}
+
+interface Rule {
+    readonly backend: string;
+    readonly resource: lb.ListenerRule;
+}
+
+/** Routes as the balancer's rules; behind CloudFront only for requests that come from there. */
+function listenerRules(
+    { self, name, spec, target }: Proxy,
+    listener: lb.Listener,
+    to: {
+        readonly groups: ReadonlyMap<string, lb.TargetGroup>;
+        readonly files: string | undefined;
+        readonly secret: pulumi.Output<string> | undefined;
+    },
+): Rule[] {
+    const { groups, files = "", secret } = to;
+    const known = secret === undefined ? [] : [{ httpHeader: { httpHeaderName: ORIGIN_HEADER, values: [secret] } }];
+    return balancerRules(spec, known.length).map(({ priority, hosts, paths, backend }) => ({
+        backend: groups.has(backend) ? backend : files,
+        resource: new lb.ListenerRule(
+            `${name}-rule-${priority}`,
+            {
+                listenerArn: listener.arn,
+                priority,
+                conditions: [{ hostHeader: { values: [...hosts] } }, { pathPattern: { values: [...paths] } }, ...known],
+                actions: [{ type: "forward", targetGroupArn: (groups.get(backend) ?? groups.get(files))?.arn }],
+            },
+            target.opts({ parent: self }),
+        ),
+    }));
+}
+
+/** What the public names lead to. */
+interface Front {
+    readonly address: pulumi.Output<string>;
+    readonly zoneId: pulumi.Output<string>;
+}
+
+/** CloudFront where the settings ask for it, else the balancer. */
+function frontOf(
+    { self, name, spec, target }: Proxy,
+    balancer: Balancer,
+    args: Pick<CdnArgs, "acl" | "sites" | "after"> & { readonly [K in "secret" | "certificateArn"]: pulumi.Output<string> | undefined },
+): Front {
+    const { secret, certificateArn, ...rest } = args;
+    if (secret === undefined || certificateArn === undefined) {
+        return { address: balancer.resource.dnsName, zoneId: balancer.resource.zoneId };
+    }
+    const { domainName, hostedZoneId } = cdnBefore(self, name, spec, target, { ...rest, balancer, secret, certificateArn });
+    return { address: domainName, zoneId: hostedZoneId };
 }
 
 function servicesOf(routes: readonly Route[]): ServiceEndpoint[] {
@@ -106,15 +171,13 @@ function openTo(self: TlsProxy, name: string, target: AwsTarget, balancer: Balan
     return way(target, { name, group: balancer.group.id }, { name: service.name, port: service.port, group: service.onAws.group }, self);
 }
 
-/** The public names lead to the balancer; without a hosted zone, somebody must see to that, and is told. */
-function publicNames(self: TlsProxy, name: string, spec: ProxySpec, target: AwsTarget, balancer: Balancer): pulumi.Resource[] {
+/** The public names lead to the front door; without a hosted zone, somebody must see to that, and is told. */
+function publicNames(self: TlsProxy, name: string, spec: ProxySpec, target: AwsTarget, front: Front): pulumi.Resource[] {
     const { hostedZone } = target.options;
     if (hostedZone === undefined) {
-        balancer.resource.dnsName.apply((address) => {
+        front.address.apply((address) => {
             const lines = spec.names.map((host) => `${host}. CNAME ${address}.`);
-            void pulumi.log.info(
-                `DNS records that lead to the load balancer (ALIAS where a name can't have a CNAME):\n${lines.join("\n")}`,
-            );
+            void pulumi.log.info(`DNS records that lead to the front door (ALIAS where a name can't have a CNAME):\n${lines.join("\n")}`);
         });
         return [];
     }
@@ -126,7 +189,8 @@ function publicNames(self: TlsProxy, name: string, spec: ProxySpec, target: AwsT
                     zoneId: hostedZone,
                     name: host,
                     type: "A",
-                    aliases: [{ name: balancer.resource.dnsName, zoneId: balancer.resource.zoneId, evaluateTargetHealth: true }],
+                    // CloudFront's health can't be asked.
+                    aliases: [{ name: front.address, zoneId: front.zoneId, evaluateTargetHealth: !target.options.cdn }],
                 },
                 target.opts({ parent: self }),
             ),
@@ -139,7 +203,7 @@ function answers(
     name: string,
     spec: ProxySpec,
     target: AwsTarget,
-    balancer: Balancer,
+    front: Front,
     services: readonly ServiceEndpoint[],
     after: readonly pulumi.Resource[],
 ): pulumi.Resource {
@@ -148,7 +212,7 @@ function answers(
         .map((route) => ({ host: route.host ?? spec.domain, path: route.path }));
     return target.runner.ask(
         `${name}-routes`,
-        { address: balancer.resource.dnsName, paths, releases: Object.fromEntries(services.map((each) => [each.name, each.release])) },
+        { address: front.address, paths, releases: Object.fromEntries(services.map((each) => [each.name, each.release])) },
         self,
         [...services.flatMap(({ ready }) => ready), ...after],
     );

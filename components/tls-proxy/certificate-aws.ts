@@ -6,46 +6,80 @@ import type { TlsProxy } from ".";
 import type { TlsProxyArgs } from "./args";
 import type { ProxySpec } from "./spec";
 
-/** The ARN of a certificate that can be used. */
-export function certificateOnAws(
+/** Where CloudFront takes its certificates and firewalls from, wherever the stack is. */
+export const GLOBAL = "us-east-1";
+
+/** ARNs of certificates that can be used: the load balancer's, and, where CloudFront stands before it, that one's. */
+export interface Certificates {
+    readonly regional: pulumi.Output<string>;
+    readonly global: pulumi.Output<string> | undefined;
+}
+
+export function certificatesOnAws(
     self: TlsProxy,
     name: string,
     spec: ProxySpec,
     target: AwsTarget,
     tls: TlsProxyArgs["tls"],
-): pulumi.Output<string> {
+): Certificates {
+    const { cdn, region } = target.options;
+    const another = cdn && region !== GLOBAL ? GLOBAL : undefined;
+    const both = (regional: pulumi.Output<string>, global: (region: string) => pulumi.Output<string>): Certificates => ({
+        regional,
+        global: another === undefined ? (cdn ? regional : undefined) : global(another),
+    });
     switch (tls.mode) {
         case "local":
             throw new Error(
                 'quai:tls.mode: must be acme or files on AWS (got "local"): a certificate authority of our own is for a Docker host',
             );
-        case "files": {
-            const [certificateBody, certificateChain] = split(tls.certificate);
-            return new acm.Certificate(
-                `${name}-own`,
-                { certificateBody, certificateChain, privateKey: pulumi.secret(tls.key) },
-                target.opts({ parent: self, additionalSecretOutputs: ["privateKey"] }),
-            ).arn;
+        case "files":
+            return both(own(self, `${name}-own`, target, tls, undefined), (place) => own(self, `${name}-own-global`, target, tls, place));
+        case "acme": {
+            const { arn, proofs } = validated(self, name, spec, target);
+            return both(arn, (place) => alsoValidated(self, `${name}-global`, spec, target, { proofs, region: place }));
         }
-        case "acme":
-            return validated(self, name, spec, target);
     }
 }
 
-/** ACM's certificate, which renews itself as long as the records stay (R70). */
-function validated(self: TlsProxy, name: string, spec: ProxySpec, target: AwsTarget): pulumi.Output<string> {
+function own(
+    self: TlsProxy,
+    logical: string,
+    target: AwsTarget,
+    tls: Extract<TlsProxyArgs["tls"], { mode: "files" }>,
+    region: string | undefined,
+): pulumi.Output<string> {
+    const [certificateBody, certificateChain] = split(tls.certificate);
+    return new acm.Certificate(
+        logical,
+        { certificateBody, certificateChain, privateKey: pulumi.secret(tls.key), region },
+        target.opts({ parent: self, additionalSecretOutputs: ["privateKey"] }),
+    ).arn;
+}
+
+function requested(self: TlsProxy, logical: string, spec: ProxySpec, target: AwsTarget, region?: string): acm.Certificate {
     const [domainName = spec.domain, ...others] = [...new Set(spec.names)];
-    const certificate = new acm.Certificate(
-        name,
-        { domainName, subjectAlternativeNames: others, validationMethod: "DNS" },
+    return new acm.Certificate(
+        logical,
+        { domainName, subjectAlternativeNames: others, validationMethod: "DNS", region },
         target.opts({ parent: self }),
     );
+}
+
+/** ACM's certificate, which renews itself as long as the records stay (R70). */
+function validated(
+    self: TlsProxy,
+    name: string,
+    spec: ProxySpec,
+    target: AwsTarget,
+): { readonly arn: pulumi.Output<string>; readonly proofs: readonly route53.Record[] } {
+    const certificate = requested(self, name, spec, target);
     const records = spec.names.map((host) => ({
         host,
         record: certificate.domainValidationOptions.apply((list) => list.find(({ domainName }) => domainName === host) ?? list[0]),
     }));
     const { hostedZone } = target.options;
-    const made =
+    const proofs =
         hostedZone === undefined
             ? []
             : records.map(
@@ -67,11 +101,37 @@ function validated(self: TlsProxy, name: string, spec: ProxySpec, target: AwsTar
     if (hostedZone === undefined) {
         tellRecords(records.map(({ record }) => record));
     }
+    return { arn: waitedFor(self, name, target, certificate, proofs), proofs };
+}
+
+/** In another region the same account proves the same names by the same records. */
+function alsoValidated(
+    self: TlsProxy,
+    logical: string,
+    spec: ProxySpec,
+    target: AwsTarget,
+    known: { readonly proofs: readonly route53.Record[]; readonly region: string },
+): pulumi.Output<string> {
+    return waitedFor(self, logical, target, requested(self, logical, spec, target, known.region), known.proofs, known.region);
+}
+
+function waitedFor(
+    self: TlsProxy,
+    logical: string,
+    target: AwsTarget,
+    certificate: acm.Certificate,
+    proofs: readonly route53.Record[],
+    region?: string,
+): pulumi.Output<string> {
     return new acm.CertificateValidation(
-        name,
-        { certificateArn: certificate.arn, ...(made.length === 0 ? {} : { validationRecordFqdns: made.map(({ fqdn }) => fqdn) }) },
+        logical,
+        {
+            certificateArn: certificate.arn,
+            region,
+            ...(proofs.length === 0 ? {} : { validationRecordFqdns: proofs.map(({ fqdn }) => fqdn) }),
+        },
         // Without a zone of ours, somebody writes the records meanwhile.
-        target.opts({ parent: self, customTimeouts: { create: hostedZone === undefined ? "75m" : "20m" } }),
+        target.opts({ parent: self, customTimeouts: { create: proofs.length === 0 ? "75m" : "20m" } }),
     ).certificateArn;
 }
 

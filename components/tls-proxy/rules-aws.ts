@@ -18,26 +18,30 @@ const STEP = 10;
 /**
  * Routes as rules of a load balancer, which takes the first that matches: hosts of their own first, then exact paths, then longer ones.
  *
+ * @param taken values of each rule that something else needs
  * @throws Error when a route needs more names than there is room for
  */
-export function balancerRules(spec: ProxySpec): BalancerRule[] {
+export function balancerRules(spec: ProxySpec, taken = 0): BalancerRule[] {
     const own = new Set(spec.routes.flatMap(({ host }) => host ?? []));
     const rest = spec.names.filter((name) => !own.has(name));
-    const ordered = [...spec.routes].sort((a, b) => rank(b) - rank(a) || (key(a) < key(b) ? -1 : 1));
+    const ordered = mostSpecialFirst(spec.routes);
     return ordered.flatMap((route, index) => {
         const paths = pathsOf(route);
-        const hosts = chunks(route.host === undefined ? rest : [route.host], VALUES - paths.length);
+        const hosts = chunks(route.host === undefined ? rest : [route.host], VALUES - taken - paths.length);
         if (hosts.length > STEP) {
             throw new Error(
-                `quai:aliases: a load balancer's route has room for ${STEP * (VALUES - paths.length)} names (got ${rest.length})`,
+                `quai:aliases: a load balancer's route has room for ${STEP * (VALUES - taken - paths.length)} names (got ${rest.length})`,
             );
         }
         return hosts.map((some, part) => ({ priority: (index + 1) * STEP + part, hosts: some, paths, backend: route.backend.name }));
     });
 }
 
+export const mostSpecialFirst = (routes: readonly RouteSpec[]): RouteSpec[] =>
+    [...routes].sort((a, b) => rank(b) - rank(a) || (key(a) < key(b) ? -1 : 1));
+
 /** `/api/` is everything below it; `/` everything. */
-function pathsOf(route: RouteSpec): string[] {
+export function pathsOf(route: RouteSpec): string[] {
     return route.exact ? [route.path] : [`${route.path}*`];
 }
 

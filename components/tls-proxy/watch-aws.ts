@@ -56,6 +56,7 @@ export function watchBalancer(
         watch.graph("health", `unhealthy tasks ${index + 1}`, unhealthy);
     });
     watch.graph("health", "errors", { ...sum, metric: "HTTPCode_Target_5XX_Count" });
+    watch.graph("health", "refused requests", { ...sum, metric: "HTTPCode_Target_4XX_Count" });
     watch.graph("performance", "seconds per answer", slow);
     watch.graph("performance", "requests", { ...sum, metric: "RequestCount" });
     watch.graph("sessions", "connections", { ...sum, metric: "ActiveConnectionCount" });

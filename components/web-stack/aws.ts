@@ -6,7 +6,7 @@ import type { Door } from "../internal/aws/service";
 import { fargateService, NO_DOOR } from "../internal/aws/service";
 import type { Task } from "../internal/aws/task";
 import { fargateTask } from "../internal/aws/task";
-import type { AwsTarget } from "../targets/aws-target";
+import type { AwsTarget, Grant } from "../targets/aws-target";
 import type { WebStack, WebStackContract } from ".";
 import type { JobArgs, ReleasedService, ServiceEndpoint, WebStackArgs } from "./args";
 import type { ContainerSpec, ServiceSpec } from "./spec";
@@ -23,17 +23,27 @@ interface Build {
 interface Waiting {
     readonly door: Promise<Door>;
     readonly open: (door: Door) => void;
+    readonly isOpen: () => boolean;
 }
 
 export function webStackOnAws(self: WebStack, target: AwsTarget, args: WebStackArgs): WebStackContract {
     const identities = Object.fromEntries(Object.entries(args.images).map(([name, source]) => [name, imageIdentity(target, name, source)]));
     const spec = resolveWebStack(args, identities);
-    const overlapping = spec.services.filter((service) => service.kind !== "scheduler");
+    const isSite = ({ name }: ServiceSpec) => target.options.sites[name] !== undefined;
+    const all = spec.services.filter((service) => service.kind !== "scheduler");
+    // A site is files and no container; routes lead to it all the same.
+    const overlapping = all.filter((service) => !isSite(service));
+    const sites = Object.fromEntries(all.filter(isSite).flatMap((service) => endpointOf(service, [], undefined)));
     if (!target.running) {
-        const endpoints = Object.fromEntries(overlapping.flatMap((service) => endpointOf(service, [], undefined)));
+        const endpoints = Object.fromEntries(all.flatMap((service) => endpointOf(service, [], undefined)));
         return { endpoints, released: [], ready: [], startSchedulers: () => undefined };
     }
-    const images = Object.fromEntries(Object.entries(args.images).map(([name, source]) => [name, taskImage(target, name, source, self)]));
+    const used = new Set([...spec.services.filter((service) => !isSite(service)), ...spec.jobs].map((each) => each.args.image));
+    const images = Object.fromEntries(
+        Object.entries(args.images)
+            .filter(([name]) => used.has(name))
+            .map(([name, source]) => [name, taskImage(target, name, source, self)]),
+    );
     const build: Build = { self, target, images };
     let before = (args.after ?? []).filter((resource) => resource !== undefined);
     for (const job of spec.jobs) {
@@ -47,22 +57,27 @@ export function webStackOnAws(self: WebStack, target: AwsTarget, args: WebStackA
     }
     const ready = [...running.values()].map(({ serves }) => serves);
     return {
-        endpoints: Object.fromEntries(
-            overlapping.flatMap((service) => {
-                const made = running.get(service.name);
-                const open = waiting.get(service.name)?.open;
-                const onAws =
-                    made === undefined || open === undefined
-                        ? undefined
-                        : { group: made.task.group.id, startPeriod: service.health.startPeriod, open };
-                return endpointOf(service, made === undefined ? [] : [made.serves], onAws);
-            }),
-        ),
-        released: spec.services.map((service) => releasedOf(target, service)),
+        endpoints: {
+            ...sites,
+            ...Object.fromEntries(
+                overlapping.flatMap((service) => {
+                    const made = running.get(service.name);
+                    const open = waiting.get(service.name)?.open;
+                    const onAws =
+                        made === undefined || open === undefined
+                            ? undefined
+                            : { group: made.task.group.id, startPeriod: service.health.startPeriod, open };
+                    return endpointOf(service, made === undefined ? [] : [made.serves], onAws);
+                }),
+            ),
+        },
+        released: spec.services.filter((service) => !isSite(service)).map((service) => releasedOf(target, service)),
         ready,
         startSchedulers: (after) => {
             // What no route leads to serves its own purpose.
+            const unrouted = [...waiting].filter(([, { isOpen }]) => !isOpen()).map(([name]) => name);
             for (const { open } of waiting.values()) open(NO_DOOR);
+            refuseCounting(target, unrouted);
             for (const service of spec.services.filter((each) => each.kind === "scheduler")) {
                 serviceOnAws(build, service, undefined, [...ready, ...after]);
             }
@@ -71,9 +86,22 @@ export function webStackOnAws(self: WebStack, target: AwsTarget, args: WebStackA
 }
 
 function waitForDoor(): Waiting {
-    let open: (door: Door) => void = () => undefined;
-    const door = new Promise<Door>((resolve) => (open = resolve));
-    return { door, open };
+    let settle: (door: Door) => void = () => undefined;
+    let opened = false;
+    const door = new Promise<Door>((resolve) => (settle = resolve));
+    const open = (known: Door) => {
+        opened = true;
+        settle(known);
+    };
+    return { door, open, isOpen: () => opened };
+}
+
+/** @throws Error that lists the services whose requests nobody can count */
+function refuseCounting({ options }: AwsTarget, unrouted: readonly string[]): void {
+    const problems = unrouted
+        .filter((name) => options.scaleOn[name]?.requests !== undefined)
+        .map((name) => `quai:target.scaleOn.${name}.requests: no route leads to ${name}; remove it`);
+    if (problems.length > 0) throw new Error(problems.join("\n"));
 }
 
 /** A service, and the proof that its release is the one that serves. */
@@ -163,7 +191,22 @@ function taskOf(
         },
         files: spec.args.files ?? {},
         exec: build.target.options.exec,
+        grants: queueGrants(build.target, spec.name),
     });
+}
+
+/** A service whose number follows a queue tells CloudWatch how long that is. */
+function queueGrants(target: AwsTarget, name: string): Grant[] {
+    const queue = target.options.scaleTo[name] === undefined ? undefined : target.options.scaleOn[name]?.queue;
+    return queue === undefined
+        ? []
+        : [
+              {
+                  actions: ["cloudwatch:PutMetricData"],
+                  resources: ["*"],
+                  condition: { StringEquals: { "cloudwatch:namespace": queue.namespace } },
+              },
+          ];
 }
 
 function endpointOf(service: ServiceSpec, ready: readonly pulumi.Resource[], onAws: ServiceEndpoint["onAws"]): [string, ServiceEndpoint][] {

@@ -23,8 +23,17 @@ export function refuseUnknownNames(settings: Settings, names: Names): void {
         ...unknown("images", Object.keys(settings.images), "image", names.images),
         ...unknown("rotation", Object.keys(settings.rotation), "generated secret", names.secrets),
         ...unknown("overlap", Object.keys(settings.overlap), "generated secret", names.secrets),
+        ...onAws(settings, names),
     ].map(({ path, message }) => `${pathText(path)}: ${settings.application} ${message}`);
     if (problems.length > 0) throw new SettingsError(settings.stack, problems);
+}
+
+/** Services that a target on AWS is told of. */
+function onAws({ target }: Settings, { services }: Names): { path: Path; message: string }[] {
+    if (target.kind !== "aws") return [];
+    return (["scaleTo", "sites"] as const).flatMap((key) =>
+        unknown(key, Object.keys(target[key]), "service", services).map(({ path, message }) => ({ path: ["target", ...path], message })),
+    );
 }
 
 function unknown(key: string, written: readonly string[], what: string, known: readonly string[]): { path: Path; message: string }[] {

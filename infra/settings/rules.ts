@@ -1,5 +1,6 @@
 import { dayOf, isNewer, versionsOf } from "../../components/secrets-bundle/versions";
 import { addressProblems, applicationProblems, variableProblems, writerProblems } from "./application-rules";
+import { awsTarget } from "./aws-rules";
 import type { Context } from "./context";
 import { nearest } from "./leaf";
 import { type Path, type Problem } from "./problems";
@@ -91,30 +92,6 @@ const sshConnection: Rule = ({ target }) => {
     return [
         missing(["target", "hostKey"], `is required with quai:target.host: \`${scan}\` prints it; compare it on the machine's console`),
     ];
-};
-
-const awsNetwork: Rule = ({ target }) => {
-    if (target?.kind !== "aws") return [];
-    const found: Problem[] = [];
-    const { zones, nat, endpoints, vpc, monthlyBudget, alarmEmail, backupCopy, region } = target;
-    if (Array.isArray(zones) && (zones.length < 2 || zones.length > 3)) {
-        found.push(wrong(["target", "zones"], "must be 2 or 3, or the names of two or three zones"));
-    }
-    if (nat === "none" && !endpoints && vpc === undefined) {
-        found.push(wrong(["target", "nat"], "leaves containers no way to their images: set quai:target.endpoints: true, or nat: one"));
-    }
-    for (const tier of ["public", "private", "isolated"] as const) {
-        if (vpc !== undefined && vpc[tier].length < 2) {
-            found.push(missing(["target", "vpc", tier], "needs a subnet in each of at least two zones"));
-        }
-    }
-    if (monthlyBudget !== undefined && alarmEmail === undefined) {
-        found.push(missing(["target", "alarmEmail"], "is required with quai:target.monthlyBudget: the address that is told"));
-    }
-    if (backupCopy !== undefined && backupCopy === region) {
-        found.push(wrong(["target", "backupCopy"], "must be another region than quai:target.region"));
-    }
-    return found;
 };
 
 const domainGiven: Rule = (settings) => {
@@ -261,7 +238,7 @@ const RULES: readonly Rule[] = [
         encryptedElsewhere,
         secretsEncrypted,
         sshConnection,
-        awsNetwork,
+        awsTarget,
         domainGiven,
         aliasesDiffer,
         tlsParts,

@@ -18,6 +18,18 @@ const secretName = () => text("the name of an entry of quai:secrets", NAMES.secr
 const region = () => text("a region such as eu-west-3", /^[a-z]{2}(?:-[a-z]+)+-\d$/);
 const subnets = () => list(text("the id of a subnet such as subnet-0a1b2c3d", /^subnet-[0-9a-f]+$/));
 const email = () => text("an e-mail address", /^[^\s@]+@[^\s@]+\.[^\s@]+$/);
+const metricName = (what: string) => text(what, /^(?!AWS\/)[A-Za-z0-9_./#-]{1,255}$/);
+const scaleOn = section({
+    cpu: whole(10, 90).prefault(60),
+    memory: whole(10, 90).prefault(75),
+    requests: whole(1, 1_000_000).optional(),
+    queue: section({
+        namespace: metricName("the namespace of a metric, not one of AWS's own"),
+        metric: metricName("the name of a metric"),
+        each: positive(1_000_000),
+    }).optional(),
+});
+const once = () => choice("none", "create", "existing").prefault("none");
 const target = z
     .discriminatedUnion(
         "kind",
@@ -54,6 +66,12 @@ const target = z
                 flowLogs: truth().prefault(true),
                 multiAz: truth().optional(),
                 scaleTo: mapping(NAMES.service, whole(2, 100)).prefault({}),
+                scaleOn: mapping(NAMES.service, scaleOn).prefault({}),
+                throughput: mapping(NAMES.service, whole(1, 3072)).prefault({}),
+                aurora: section({ least: positive(256), most: positive(256) }).optional(),
+                cdn: truth().prefault(false),
+                sites: mapping(NAMES.service, path("the folder of a site")).prefault({}),
+                account: section({ trail: once(), guardDuty: once(), config: once() }).prefault({}),
                 firewall: truth().prefault(true),
                 backupCopy: region().optional(),
                 backupLock: truth().prefault(false),

@@ -11,7 +11,7 @@ export interface BackupPlanArgs {
     readonly keep: Keep;
     readonly drill: "never" | "daily" | "weekly" | "monthly";
     /** What is backed up, by AWS Backup's name of its kind. */
-    readonly resources: readonly { readonly type: "RDS" | "EFS"; readonly arn: pulumi.Output<string> }[];
+    readonly resources: readonly { readonly type: "RDS" | "Aurora" | "EFS"; readonly arn: pulumi.Output<string> }[];
 }
 
 /** AWS's own policies for AWS Backup: what it needs isn't known beforehand, as a restore makes new things. */

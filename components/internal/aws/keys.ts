@@ -1,6 +1,7 @@
 import * as kms from "@pulumi/aws/kms";
 import * as pulumi from "@pulumi/pulumi";
 import type { AwsTarget } from "../../targets/aws-target";
+import { trailArn } from "./account";
 import { policy } from "./policy";
 
 export interface Keys {
@@ -42,6 +43,21 @@ export function makeKeys(target: AwsTarget): Keys {
         Resource: "*",
         Condition: { StringEquals: { "aws:SourceAccount": target.account.id } },
     };
+    const { trail, guardDuty } = target.options.account;
+    const account = [
+        ...(guardDuty === "create" ? [{ ...alarms, Sid: "Findings", Principal: { Service: "events.amazonaws.com" } }] : []),
+        ...(trail === "create"
+            ? [
+                  {
+                      ...alarms,
+                      Sid: "Trail",
+                      Principal: { Service: "cloudtrail.amazonaws.com" },
+                      Action: ["kms:GenerateDataKey*", "kms:Describe*"],
+                      Condition: { StringEquals: { "aws:SourceArn": trailArn(target) } },
+                  },
+              ]
+            : []),
+    ];
     const make = (name: string, description: string, statements: Parameters<typeof policy>[0]) => {
         target.costs.add("Encryption key", 1);
         const key = new kms.Key(
@@ -58,7 +74,7 @@ export function makeKeys(target: AwsTarget): Keys {
         return key;
     };
     return {
-        general: make("general", "secrets, logs, notifications", [administered, logs, alarms]),
+        general: make("general", "secrets, logs, notifications", [administered, logs, alarms, ...account]),
         data: make("data", "databases, files, backups", [administered]),
     };
 }

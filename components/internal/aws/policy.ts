@@ -42,6 +42,7 @@ export const WITHOUT_RESOURCE: Readonly<Record<string, string>> = {
     "ssmmessages:OpenControlChannel": "execute-command",
     "ssmmessages:OpenDataChannel": "execute-command",
     "logs:DescribeLogGroups": "execute-command: the agent looks for the group that the cluster names; it can list groups, not read them",
+    "cloudwatch:PutMetricData": "a service that scales on its queue's length; a condition names the namespace it may write",
     "kms:*": "the key's own policy, where * means this key: its account administers it",
     "kms:Encrypt*": "a key's own policy",
     "kms:Decrypt*": "a key's own policy",

@@ -23,6 +23,8 @@ export const PRICES = {
     "Fargate memory, GB, x86_64": 3.24,
     "Fargate processor, arm64": 23.64,
     "Fargate memory, GB, arm64": 2.6,
+    // 0.12 an hour.
+    "Aurora capacity unit": 87.6,
     "db.t4g.micro": 11.68,
     "db.t4g.small": 23.36,
     "db.t4g.medium": 47.45,

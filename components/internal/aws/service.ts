@@ -1,13 +1,15 @@
-import * as appautoscaling from "@pulumi/aws/appautoscaling";
 import * as ecs from "@pulumi/aws/ecs";
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import type { AwsTarget } from "../../targets/aws-target";
+import { scaling } from "./scaling";
 import type { Task } from "./task";
 
 /** What the front door gives a service: the target groups it registers with, and the rules that must be there first. */
 export interface Door {
     readonly targetGroups: readonly pulumi.Input<string>[];
     readonly rules: readonly pulumi.Resource[];
+    /** By which requests to it are counted. */
+    readonly requestLabel?: pulumi.Input<string>;
 }
 
 export const NO_DOOR: Door = { targetGroups: [], rules: [] };
@@ -28,9 +30,6 @@ export interface ServiceOptions {
     readonly door: Promise<Door>;
     readonly after: readonly pulumi.Resource[];
 }
-
-/** Targets of the load that scaling aims at, in percent: room for a peak until a new task is there (about a minute). */
-const SCALE_AT = { cpu: 60, memory: 75 };
 
 /**
  * A service of ECS. Its new tasks start beside the old ones and take over when healthy; if they don't get healthy, ECS goes back by itself, and
@@ -73,47 +72,11 @@ export function fargateService(target: AwsTarget, parent: pulumi.Resource, optio
         }),
     );
     if (most !== undefined) {
-        scaling(target, name, service, { least: options.replicas, most }, parent);
+        const requestLabel = options.door.then((door) => door.requestLabel);
+        scaling(target, name, service, { least: options.replicas, most, requestLabel }, parent);
     }
     watchService(target, name, service, parent);
     return service;
-}
-
-function scaling(
-    target: AwsTarget,
-    name: string,
-    service: ecs.Service,
-    bounds: { least: number; most: number },
-    parent: pulumi.Resource,
-): void {
-    const place = {
-        serviceNamespace: "ecs",
-        scalableDimension: "ecs:service:DesiredCount",
-        resourceId: pulumi.interpolate`service/${target.cluster.name}/${service.name}`,
-    };
-    const scalable = new appautoscaling.Target(
-        `${name}-scale`,
-        { ...place, minCapacity: bounds.least, maxCapacity: bounds.most },
-        target.opts({ parent }),
-    );
-    const follow = (what: "cpu" | "memory", predefinedMetricType: string) =>
-        new appautoscaling.Policy(
-            `${name}-scale-${what}`,
-            {
-                ...place,
-                name: target.name(name, what),
-                policyType: "TargetTrackingScaling",
-                targetTrackingScalingPolicyConfiguration: {
-                    predefinedMetricSpecification: { predefinedMetricType },
-                    targetValue: SCALE_AT[what],
-                    scaleInCooldown: 300,
-                    scaleOutCooldown: 60,
-                },
-            },
-            target.opts({ parent, dependsOn: [scalable] }),
-        );
-    follow("cpu", "ECSServiceAverageCPUUtilization");
-    follow("memory", "ECSServiceAverageMemoryUtilization");
 }
 
 function watchService(target: AwsTarget, name: string, service: ecs.Service, parent: pulumi.Resource): void {

@@ -38,6 +38,18 @@ export interface AwsOptions {
     readonly multiAz?: boolean;
     /** Most tasks of a service that scales with its load; the least is its replicas. @default no scaling */
     readonly scaleTo?: Readonly<Record<string, number>>;
+    /** What the number of tasks follows, by service. @default {}: processors at 60 %, memory at 75 % */
+    readonly scaleOn?: Readonly<Record<string, ScaleOn>>;
+    /** Throughput of files that is paid for whether used or not, in MiB/s, by the files' name. @default {}: elastic */
+    readonly throughput?: Readonly<Record<string, number>>;
+    /** Aurora Serverless v2 between so many capacity units. @default none: an instance of RDS */
+    readonly aurora?: { readonly least: number; readonly most: number };
+    /** Whether CloudFront stands before the balancer. @default false */
+    readonly cdn?: boolean;
+    /** Services that are folders of files: name → folder. @default {} */
+    readonly sites?: Readonly<Record<string, string>>;
+    /** What exists once for the account. @default nothing is made */
+    readonly account?: Readonly<Record<"trail" | "guardDuty" | "config", "none" | "create" | "existing">>;
     /** Whether the web firewall stands before the load balancer: rate limits and AWS's managed rules. @default true */
     readonly firewall?: boolean;
     /** Where backups are copied to: another region. @default none */
@@ -50,10 +62,20 @@ export interface AwsOptions {
     readonly monthlyBudget?: number;
 }
 
-export type ResolvedAwsOptions = Required<
-    Omit<AwsOptions, "profile" | "accountId" | "vpc" | "hostedZone" | "backupCopy" | "alarmEmail" | "monthlyBudget">
-> &
-    Pick<AwsOptions, "profile" | "accountId" | "vpc" | "hostedZone" | "backupCopy" | "alarmEmail" | "monthlyBudget">;
+/** What the number of a service's tasks follows. */
+export interface ScaleOn {
+    /** Percent. */
+    readonly cpu: number;
+    /** Percent. */
+    readonly memory: number;
+    /** Requests a minute and task. */
+    readonly requests?: number;
+    /** A metric that the application writes itself, and its average above which there are more tasks. */
+    readonly queue?: { readonly namespace: string; readonly metric: string; readonly each: number };
+}
+
+type Optional = "profile" | "accountId" | "vpc" | "hostedZone" | "aurora" | "backupCopy" | "alarmEmail" | "monthlyBudget";
+export type ResolvedAwsOptions = Required<Omit<AwsOptions, Optional>> & Pick<AwsOptions, Optional>;
 
 export function resolveAwsOptions(options: AwsOptions, production: boolean): ResolvedAwsOptions {
     const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as AwsOptions & { region: string };
@@ -70,6 +92,11 @@ export function resolveAwsOptions(options: AwsOptions, production: boolean): Res
         flowLogs: true,
         multiAz: production,
         scaleTo: {},
+        scaleOn: {},
+        throughput: {},
+        cdn: false,
+        sites: {},
+        account: { trail: "none", guardDuty: "none", config: "none" },
         firewall: true,
         backupLock: false,
         ...given,

@@ -24,6 +24,8 @@ export interface TaskArgs {
     readonly files: Readonly<Record<string, { readonly files: Files; readonly readOnly?: boolean }>>;
     /** Whether people may open a shell in it. */
     readonly exec: boolean;
+    /** What the application may do besides. @default nothing */
+    readonly grants?: readonly Grant[];
     /** Tasks that share a log share its name. @default `logical` */
     readonly log?: string;
 }
@@ -63,7 +65,7 @@ export function fargateTask(target: AwsTarget, parent: pulumi.Resource, args: Ta
         [...startGrants(target, used, logs), ...image.grants],
         parent,
     );
-    const own = ownGrants(target, mounts, args.exec);
+    const own = [...ownGrants(target, mounts, args.exec), ...(args.grants ?? [])];
     const role = target.role(`${logical}-task`, "ecs-tasks.amazonaws.com", own, parent);
     const group = securityGroup(target, logical, args.description, parent);
     const definition = new ecs.TaskDefinition(

@@ -38,19 +38,20 @@ export class Watch {
 
     constructor(private readonly target: AwsTarget) {
         this.topic = new sns.Topic("alarms", { name: target.name("alarms"), kmsMasterKeyId: target.keys.general.arn }, target.opts());
+        const publishers = ["cloudwatch", ...(target.options.account.guardDuty === "create" ? ["events"] : [])];
         new sns.TopicPolicy(
             "alarms",
             {
                 arn: this.topic.arn,
-                policy: policy([
-                    {
+                policy: policy(
+                    publishers.map((service) => ({
                         Effect: "Allow",
-                        Principal: { Service: "cloudwatch.amazonaws.com" },
+                        Principal: { Service: `${service}.amazonaws.com` },
                         Action: "sns:Publish",
                         Resource: this.topic.arn,
                         Condition: { StringEquals: { "aws:SourceAccount": target.account.id } },
-                    },
-                ]),
+                    })),
+                ),
             },
             target.opts(),
         );
@@ -62,6 +63,11 @@ export class Watch {
         if (monthlyBudget !== undefined && alarmEmail !== undefined) {
             this.budget(monthlyBudget, alarmEmail);
         }
+    }
+
+    /** Where alarms are sent. */
+    get topicArn(): pulumi.Output<string> {
+        return this.topic.arn;
     }
 
     alarm(logical: string, args: AlarmArgs, parent: pulumi.Resource): void {

@@ -48,6 +48,18 @@ export interface AwsTargetSettings {
     readonly multiAz?: boolean;
     /** Most tasks of a service whose number follows its load; the least is its `replicas`. @default {} @example {"web":4} */
     readonly scaleTo: Readonly<Record<string, number>>;
+    /** What the number of tasks of a service in `scaleTo` follows; processors at 60 % and memory at 75 % otherwise. @default {} @example {"web":{"requests":500}} */
+    readonly scaleOn: Readonly<Record<string, ScaleOn>>;
+    /** Throughput of files that is paid for whether used or not, in MiB/s, by the files' name; otherwise it is elastic, and what is used is paid. @default {} @example {"uploads":100} */
+    readonly throughput: Readonly<Record<string, number>>;
+    /** Aurora Serverless v2 instead of an instance of RDS, between so many capacity units; one is about 2 GB of memory. Changing it makes a new, empty database. @default none: RDS @example {"least":0.5,"most":4} */
+    readonly aurora?: AuroraCapacity;
+    /** Whether CloudFront stands before the load balancer, which then answers nobody else: it caches what services and routes declare cacheable, never WebSockets. @default false @example true */
+    readonly cdn: boolean;
+    /** Front ends that are folders of files: by the service's name, the folder with its `index.html`. They are served from S3 through CloudFront, and their containers aren't made. Needs `cdn`. @default {} @example {"web":"./dist"} */
+    readonly sites: Readonly<Record<string, string>>;
+    /** What exists once for the whole account and region. @default {} @example {"trail":"create","guardDuty":"existing","config":"existing"} */
+    readonly account: AccountServices;
     /** Whether a web firewall stands before the load balancer: the proxy's limits and AWS's own rules. @default true @example false */
     readonly firewall: boolean;
     /** Another region that every backup is copied to. @default none @example "eu-central-1" */
@@ -59,6 +71,48 @@ export interface AwsTargetSettings {
     /** US dollars a month; a mail is sent at 80 % and 100 %, and when the forecast is above. Needs `alarmEmail`. @default none @example 300 */
     readonly monthlyBudget?: number;
 }
+
+/** What the number of tasks follows. */
+export interface ScaleOn {
+    /** Processors in use, in percent. @default 60 @example 50 */
+    readonly cpu: number;
+    /** Memory in use, in percent. @default 75 @example 70 */
+    readonly memory: number;
+    /** Requests a minute and task. @default none @example 500 */
+    readonly requests?: number;
+    /** The length of a queue. @default none @example {"namespace":"shop","metric":"QueueLength","each":100} */
+    readonly queue?: QueueMetric;
+}
+
+/** A queue's length as the application itself tells it to CloudWatch; its tasks may write this namespace. */
+export interface QueueMetric {
+    /** Namespace of the metric. @default (required) @example "shop" */
+    readonly namespace: string;
+    /** Name of the metric, without dimensions. @default (required) @example "QueueLength" */
+    readonly metric: string;
+    /** Length on average above which there are more tasks. @default (required) @example 100 */
+    readonly each: number;
+}
+
+/** Capacity of Aurora Serverless v2, in its units. */
+export interface AuroraCapacity {
+    /** Never less than. @default (required) @example 0.5 */
+    readonly least: number;
+    /** Never more than. @default (required) @example 4 */
+    readonly most: number;
+}
+
+/** `create`: this stack makes it, for all stacks of the account, and leaves it when it goes. `existing`: it is there already. `none`: nobody looks after it. */
+export interface AccountServices {
+    /** CloudTrail, which records who did what in the account (R121). @default "none" @example "create" */
+    readonly trail: AccountService;
+    /** GuardDuty, which looks for signs of intruders; AWS allows one in each region (R121). @default "none" @example "create" */
+    readonly guardDuty: AccountService;
+    /** Config, which records how every resource was set up; AWS allows one in each region. @default "none" @example "existing" */
+    readonly config: AccountService;
+}
+
+export type AccountService = "none" | "create" | "existing";
 
 /** A network that is there already, and where in it things are placed. */
 export interface ExistingNetwork {

@@ -19,7 +19,8 @@ export class AwsGraph {
         const rules = [...this.of("vpc/securityGroupIngressRule")];
         return rules
             .map(({ inputs }) => {
-                const from = typeof inputs["cidrIpv4"] === "string" ? inputs["cidrIpv4"] : this.group(inputs["referencedSecurityGroupId"]);
+                const { cidrIpv4, prefixListId } = inputs as { cidrIpv4?: string; prefixListId?: string };
+                const from = prefixListId === undefined ? (cidrIpv4 ?? this.group(inputs["referencedSecurityGroupId"])) : "cloudfront";
                 return `${from === "0.0.0.0/0" ? "world" : from} > ${this.group(inputs["securityGroupId"])}:${String(inputs["fromPort"])}`;
             })
             .sort();
@@ -46,6 +47,20 @@ export class AwsGraph {
 
     arnOf(type: string, name: string): string {
         return String(rehearsed(tokenOf(type), name, this.get(type, name).inputs).state["arn"]);
+    }
+
+    outputOf(type: string, name: string, output: string): string {
+        return String(rehearsed(tokenOf(type), name, this.get(type, name).inputs).state[output]);
+    }
+
+    /** Every name, identifier and suffix that something of the stack has. */
+    names(): string[] {
+        return this.recording.resources
+            .filter(({ type }) => type.startsWith("aws:"))
+            .flatMap(({ type, name, inputs }) => {
+                const { id, state } = rehearsed(type, name, inputs);
+                return [id, ...Object.values(state)].filter((value) => typeof value === "string");
+            });
     }
 
     /** Statements of the policies of roles, with the role they belong to. */
@@ -80,6 +95,7 @@ export interface Statement {
     readonly Effect: string;
     readonly Action: string | readonly string[];
     readonly Resource: string | readonly string[];
+    readonly Condition?: Readonly<Record<string, unknown>>;
 }
 
 export interface Container {

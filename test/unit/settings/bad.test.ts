@@ -20,6 +20,21 @@ const BAD: readonly (readonly [Raw, string])[] = [
     [{ target: { kind: "aws", region: "Paris" } }, 'quai:target.region: must be a region such as eu-west-3 (got "Paris")'],
     ...(
         [
+            [
+                { aurora: { least: 4, most: 2 } },
+                "quai:target.aurora: must be halves or whole units, 0.5 or more, and least not above most (got a mapping)",
+            ],
+            [
+                { scaleOn: { api: { requests: 500 } } },
+                "quai:target.scaleOn.api: has no use without quai:target.scaleTo.api: the most tasks that there may be",
+            ],
+            [
+                { scaleTo: { api: 4 }, scaleOn: { api: { queue: { namespace: "AWS/SQS", metric: "Length", each: 5 } } } },
+                `quai:target.scaleOn.api.queue.namespace: must be the namespace of a metric, not one of AWS's own (got "AWS/SQS")`,
+            ],
+            [{ sites: { web: "./dist" } }, "quai:target.sites: needs quai:target.cdn: true: CloudFront is what reads a site's files"],
+            [{ throughput: { uploads: 5000 } }, "quai:target.throughput.uploads: must be a whole number from 1 to 3072 (got 5000)"],
+            [{ account: { trail: true } }, "quai:target.account.trail: must be none, create or existing (got true)"],
             [{ zones: 4 }, "quai:target.zones: must be a whole number from 2 to 3 (got 4)"],
             [{ cidr: "10.0.0.0/8" }, 'quai:target.cidr: must be an IPv4 block of /16 to /24 such as 10.0.0.0/16 (got "10.0.0.0/8")'],
             [

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { createHash } from "node:crypto";
+import { FUNCTIONS } from "../../../tools/offline/plugins/aws";
 import { rehearsed } from "./aws";
 
 // A busy machine takes its time.
@@ -18,6 +19,7 @@ export interface Registered {
     /** Everything it waits for: `dependsOn` and resources whose outputs it uses. */
     readonly after: readonly string[];
     readonly protect: boolean;
+    readonly retainOnDelete: boolean;
     readonly deleteBeforeReplace: boolean | undefined;
     readonly ignoreChanges: readonly string[];
     readonly replaceOnChanges: readonly string[];
@@ -31,6 +33,7 @@ interface Request {
     getParent(): string;
     getProvider(): string;
     getProtect(): boolean | undefined;
+    getRetainondelete(): boolean | undefined;
     getCustom(): boolean;
     getObject(): { toJavaScript(): Record<string, unknown> };
     getDependenciesList(): string[];
@@ -95,7 +98,7 @@ export async function record<T>(program: () => T, options: RecordOptions = {}): 
     const resources: Registered[] = [];
     const generated = new Set<string>();
     const mocks: pulumi.runtime.Mocks = {
-        call: ({ inputs }) => inputs as Record<string, unknown>,
+        call: ({ token, inputs }) => FUNCTIONS[token]?.(inputs as Record<string, unknown>) ?? (inputs as Record<string, unknown>),
         newResource: ({ type, name, inputs }) => {
             const made = generatedBy(type, name, inputs as Record<string, unknown>);
             for (const value of made.secrets) generated.add(value);
@@ -150,6 +153,7 @@ function noteRequests(resources: Registered[]): void {
             provider: request.getProvider().split("::").at(-2) ?? "",
             after: request.getDependenciesList().map(lastPart).sort(),
             protect: request.getProtect() ?? false,
+            retainOnDelete: request.getRetainondelete() ?? false,
             deleteBeforeReplace: request.getDeletebeforereplacedefined() ? request.getDeletebeforereplace() : undefined,
             ignoreChanges: request.getIgnorechangesList(),
             replaceOnChanges: request.getReplaceonchangesList(),

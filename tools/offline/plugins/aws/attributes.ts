@@ -108,10 +108,34 @@ export const ATTRIBUTES: Readonly<Record<string, Maker>> = {
         id: `${ACCOUNT}:${nameOf(b)}`,
         outputs: { arn: `arn:aws:budgets::${ACCOUNT}:budget/${nameOf(b)}`, accountId: ACCOUNT },
     }),
+    "cfg/deliveryChannel": part("name"),
+    "cfg/recorder": part("name"),
+    "cfg/recorderStatus": part("name"),
+    "cloudfront/distribution": (b) => {
+        const id = `E${b.hex(13).toUpperCase()}`;
+        const own = `arn:aws:cloudfront::${ACCOUNT}:distribution/${id}`;
+        return {
+            id,
+            outputs: { arn: own, domainName: `d${b.hex(13)}.cloudfront.net`, hostedZoneId: "Z2FDTNDATAQYW2", status: "Deployed" },
+        };
+    },
+    "cloudfront/function": (b) => ({
+        id: nameOf(b),
+        outputs: { name: nameOf(b), arn: `arn:aws:cloudfront::${ACCOUNT}:function/${nameOf(b)}`, status: "UNASSOCIATED" },
+    }),
+    "cloudfront/originAccessControl": (b) => ({ id: `E${b.hex(13).toUpperCase()}`, outputs: {} }),
+    "cloudfront/responseHeadersPolicy": (b) => ({ id: b.hex(36), outputs: {} }),
+    "cloudtrail/trail": byArn(
+        "cloudtrail",
+        (b) => `trail/${nameOf(b)}`,
+        (b) => ({ name: nameOf(b), homeRegion: b.region }),
+    ),
     "cloudwatch/dashboard": (b) => ({
         id: text(b.inputs, "dashboardName"),
         outputs: { dashboardArn: `arn:aws:cloudwatch::${ACCOUNT}:dashboard/${text(b.inputs, "dashboardName")}` },
     }),
+    "cloudwatch/eventRule": named("events", (name) => `rule/${name}`),
+    "cloudwatch/eventTarget": (b) => ({ id: `${text(b.inputs, "rule")}-${b.hex(26)}`, outputs: { targetId: b.hex(26) } }),
     "cloudwatch/logGroup": named("logs", (name) => `log-group:${name}`),
     "cloudwatch/metricAlarm": named("cloudwatch", (name) => `alarm:${name}`),
     "ec2/defaultSecurityGroup": ec2("sg"),
@@ -179,6 +203,10 @@ export const ATTRIBUTES: Readonly<Record<string, Maker>> = {
         };
     },
     "elasticache/subnetGroup": named("elasticache", (name) => `subnetgroup:${name}`),
+    "guardduty/detector": (b) => ({
+        id: b.hex(32),
+        outputs: { arn: arn(b, "guardduty", `detector/${b.hex(32)}`), accountId: ACCOUNT },
+    }),
     "iam/role": role,
     "iam/rolePolicy": (b) => ({ id: `${text(b.inputs, "role")}:${nameOf(b)}`, outputs: { name: nameOf(b) } }),
     "iam/rolePolicyAttachment": part("role", "policyArn"),
@@ -207,6 +235,26 @@ export const ATTRIBUTES: Readonly<Record<string, Maker>> = {
         (b) => `targetgroup/${nameOf(b)}/${b.hex(16)}`,
         (b) => ({ name: nameOf(b), arnSuffix: `targetgroup/${nameOf(b)}/${b.hex(16)}` }),
     ),
+    "rds/cluster": (b) => {
+        const clusterIdentifier = text(b.inputs, "clusterIdentifier");
+        const clusterResourceId = `cluster-${b.hex(26).toUpperCase()}`;
+        const host = (kind: string) => `${clusterIdentifier}.${kind}-${b.hex(12)}.${b.region}.rds.amazonaws.com`;
+        return {
+            id: clusterIdentifier,
+            outputs: {
+                clusterIdentifier,
+                clusterResourceId,
+                arn: arn(b, "rds", `cluster:${clusterIdentifier}`),
+                endpoint: host("cluster"),
+                readerEndpoint: host("cluster-ro"),
+            },
+        };
+    },
+    "rds/clusterInstance": (b) => {
+        const identifier = text(b.inputs, "identifier");
+        return { id: identifier, outputs: { identifier, arn: arn(b, "rds", `db:${identifier}`) } };
+    },
+    "rds/clusterParameterGroup": named("rds", (name) => `cluster-pg:${name}`),
     "rds/instance": (b) => {
         const identifier = text(b.inputs, "identifier");
         const address = `${identifier}.${b.hex(12)}.${b.region}.rds.amazonaws.com`;
@@ -231,8 +279,17 @@ export const ATTRIBUTES: Readonly<Record<string, Maker>> = {
     }),
     "s3/bucket": (b) => {
         const bucket = text(b.inputs, "bucket");
-        return { id: bucket, outputs: { bucket, arn: `arn:aws:s3:::${bucket}`, bucketDomainName: `${bucket}.s3.amazonaws.com` } };
+        return {
+            id: bucket,
+            outputs: {
+                bucket,
+                arn: `arn:aws:s3:::${bucket}`,
+                bucketDomainName: `${bucket}.s3.amazonaws.com`,
+                bucketRegionalDomainName: `${bucket}.s3.${b.region}.amazonaws.com`,
+            },
+        };
     },
+    "s3/bucketObjectv2": (b) => ({ id: `${text(b.inputs, "bucket")}/${text(b.inputs, "key")}`, outputs: { etag: b.hex(32) } }),
     "s3/bucketLifecycleConfiguration": part("bucket"),
     "s3/bucketPolicy": part("bucket"),
     "s3/bucketPublicAccessBlock": part("bucket"),

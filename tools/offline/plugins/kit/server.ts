@@ -1,6 +1,7 @@
 import { fstatSync } from "node:fs";
 import * as grpc from "@grpc/grpc-js";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
+import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
 import { ResourceProviderService, type IResourceProviderServer } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import * as proto from "@pulumi/pulumi/proto/provider_pb";
@@ -54,7 +55,12 @@ function calls(plugin: Plugin, session: Session): IResourceProviderServer {
         read: unary(session, (request) => resources.readResource(request)),
         update: unary(session, (request) => resources.update(request)),
         delete: unary(session, (request) => resources.delete(request)),
-        invoke: unary(session, (request) => Promise.reject(refuse(request.getTok()))),
+        invoke: unary(session, async (request) => {
+            const answer = plugin.functions?.[request.getTok()];
+            if (answer === undefined) throw refuse(request.getTok());
+            const values = answer(request.getArgs()?.toJavaScript() ?? {});
+            return new proto.InvokeResponse().setReturn(Struct.fromJavaScript(values as Parameters<typeof Struct.fromJavaScript>[0]));
+        }),
         call: unary(session, (request) => Promise.reject(refuse(request.getTok()))),
         construct: unary(session, (request) => Promise.reject(refuse(request.getType()))),
         parameterize: unary(session, () => Promise.reject(refuse("parameters"))),

@@ -126,6 +126,8 @@ export interface Plugin {
     readonly facts: PluginFacts;
     /** Type token → handler. Only the types this project uses; any other is refused by name. */
     readonly resources: Readonly<Record<string, ResourceHandler>>;
+    /** Functions by token: what they answer to their arguments. @default none */
+    readonly functions?: Readonly<Record<string, (args: Properties) => Properties>>;
     /** Problems of the provider's configuration. */
     checkConfig?(config: Properties): readonly CheckFailure[];
     /** Lets go of what the plugin keeps open between calls (connections). Called once, before the process ends. */
