@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import type { Files } from "../files";
 import { builtImage } from "../internal/docker/built-image";
 import { fileVolume } from "../internal/docker/file-volume";
-import { hardened, memoryLimit, NEVER_REPLACE_FOR, NEW_CONTAINER_ON } from "../internal/docker/hardening";
+import { hardened, memoryLimit, keptData, NEW_CONTAINER_ON } from "../internal/docker/hardening";
 import type { Health } from "../internal/health";
 import { healthcheck, waitTimeout } from "../internal/health";
 import { labelList } from "../internal/labels";
@@ -126,7 +126,7 @@ function backupVolumes(self: pulumi.ComponentResource, target: DockerTarget) {
         new docker.Volume(
             `${NAME}-${part}`,
             { name: target.name(NAME, part), labels: labelList(target.stack, { role: "volume", service: NAME }) },
-            { parent: self, provider: target.provider, protect: target.protect, ignoreChanges: NEVER_REPLACE_FOR },
+            { parent: self, provider: target.provider, ...keptData(target.protect) },
         );
     // The keys apart from what they open: whoever copies the repository elsewhere doesn't take them along.
     return { repository: volume("repository"), keys: volume("keys") };

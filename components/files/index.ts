@@ -1,7 +1,7 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { volumeTool } from "../internal/docker/file-volume";
-import { NEVER_REPLACE_FOR } from "../internal/docker/hardening";
+import { keptData } from "../internal/docker/hardening";
 import { labelList } from "../internal/labels";
 import { lazily } from "../internal/lazily";
 import type { DockerTarget, Target } from "../targets";
@@ -61,7 +61,7 @@ function filesOnDocker(self: Files, name: string, target: DockerTarget, args: Fi
     const volume = new docker.Volume(
         name,
         { name: target.name(name), labels: labelList(target.stack, { role: "volume", service: name }) },
-        { parent: self, provider: target.provider, protect: self.critical && target.protect, ignoreChanges: NEVER_REPLACE_FOR },
+        { parent: self, provider: target.provider, ...keptData(self.critical && target.protect) },
     );
     if (!target.running) {
         return { volume: target.name(name), ready: undefined };

@@ -4,7 +4,7 @@ import { backupOnDocker, repositoryName } from "../backup/docker";
 import { localCertificate } from "../internal/certificates";
 import type { FileVolume } from "../internal/docker/file-volume";
 import { fileVolume } from "../internal/docker/file-volume";
-import { hardened, memoryLimit, NEVER_REPLACE_FOR, NEW_CONTAINER_ON } from "../internal/docker/hardening";
+import { hardened, keptData, memoryLimit, NEW_CONTAINER_ON } from "../internal/docker/hardening";
 import type { Health } from "../internal/health";
 import { healthcheck, waitTimeout } from "../internal/health";
 import { officialImage } from "../internal/images";
@@ -109,7 +109,7 @@ function dataVolumes(self: PostgresWithBackup, name: string, target: DockerTarge
         new docker.Volume(
             `${name}-${part}`,
             { name: target.name(name, part), labels: labelList(target.stack, { role: "volume", service: name }) },
-            { parent: self, provider: target.provider, protect, ignoreChanges: NEVER_REPLACE_FOR },
+            { parent: self, provider: target.provider, ...keptData(protect) },
         );
     return { data: volume("data", target.protect), socket: volume("socket", false) };
 }

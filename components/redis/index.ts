@@ -1,7 +1,7 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { fileVolume } from "../internal/docker/file-volume";
-import { hardened, memoryLimit, NEVER_REPLACE_FOR, NEW_CONTAINER_ON } from "../internal/docker/hardening";
+import { hardened, keptData, memoryLimit, NEW_CONTAINER_ON } from "../internal/docker/hardening";
 import type { Health } from "../internal/health";
 import { healthcheck, waitTimeout } from "../internal/health";
 import type { Place } from "../internal/aws/security-groups";
@@ -85,7 +85,7 @@ function redisOnDocker(self: Redis, name: string, target: DockerTarget, args: Re
     const volume = new docker.Volume(
         `${name}-data`,
         { name: target.name(name, "data"), labels: labelList(target.stack, { role: "volume", service: name }) },
-        { parent: self, provider: target.provider, protect: target.protect, ignoreChanges: NEVER_REPLACE_FOR },
+        { parent: self, provider: target.provider, ...keptData(target.protect) },
     );
     if (!target.running || target.networks === undefined) {
         return undefined;

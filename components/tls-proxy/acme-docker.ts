@@ -3,7 +3,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { resolve } from "node:path";
 import { builtImage } from "../internal/docker/built-image";
 import { volumeTool } from "../internal/docker/file-volume";
-import { hardened, memoryLimit, MEBIBYTE, NEVER_REPLACE_FOR, NEW_CONTAINER_ON } from "../internal/docker/hardening";
+import { hardened, memoryLimit, MEBIBYTE, keptData, NEW_CONTAINER_ON } from "../internal/docker/hardening";
 import type { Health } from "../internal/health";
 import { healthcheck, waitTimeout } from "../internal/health";
 import { officialImage } from "../internal/images";
@@ -34,7 +34,7 @@ export function acmeFiles(self: TlsProxy, target: DockerTarget, uid: number): Ac
         new docker.Volume(
             `${NAME}-${part}`,
             { name: target.name(NAME, part), labels: labelList(target.stack, { role: "volume", service: NAME }) },
-            { parent: self, provider: target.provider, protect, ignoreChanges: NEVER_REPLACE_FOR },
+            { parent: self, provider: target.provider, ...keptData(protect) },
         );
     // The account's key and everything obtained so far: an ACME server gives only so many certificates a week.
     const state = volume("state", target.protect);

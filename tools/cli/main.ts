@@ -15,6 +15,7 @@ import * as maintenance from "./commands/maintenance";
 import * as preview from "./commands/preview";
 import * as restore from "./commands/restore";
 import * as run from "./commands/run";
+import * as secrets from "./commands/secrets";
 import * as status from "./commands/status";
 import * as test from "./commands/test";
 import * as up from "./commands/up";
@@ -35,6 +36,7 @@ const commands: readonly { readonly register: (program: Command) => void }[] = [
     maintenance,
     backup,
     restore,
+    secrets,
     down,
     doctor,
 ];

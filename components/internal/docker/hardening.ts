@@ -38,3 +38,11 @@ export const NEW_CONTAINER_ON = ["healthcheck", "tmpfs", "init", "mounts"];
  * a volume with data is worth that.
  */
 export const NEVER_REPLACE_FOR = ["labels", "driver", "driverOpts"];
+
+/**
+ * The same with protection, in two layers: the engine refuses to delete the volume, and where somebody has told it that it may
+ * (`pulumi state unprotect`, `quai:retired`), it forgets the volume and leaves it on the host.
+ */
+export function keptData(protect: boolean) {
+    return { protect, retainOnDelete: protect, ignoreChanges: NEVER_REPLACE_FOR };
+}

@@ -5,6 +5,7 @@ import { runPulumi } from "../../engine";
 import { workDir } from "../../engine/paths";
 import { SetupError } from "../../engine/types";
 import { groups } from "../help";
+import { mustSnapshot } from "../stack/final-snapshot";
 import { recover } from "../stack/recover";
 import type { Session } from "../stack/session";
 import { openStack } from "../stack/session";
@@ -17,6 +18,7 @@ interface DownOptions {
     readonly stack: string;
     readonly yes?: boolean;
     readonly deleteData?: boolean;
+    readonly snapshot?: boolean;
 }
 
 async function down(named: string | undefined, options: DownOptions): Promise<void> {
@@ -57,7 +59,10 @@ async function deleteEverything(out: Terminal, session: Session, options: DownOp
         );
     }
     const volumes = await session.host.volumes();
-    out.warn(`this deletes all data of ${stackId}: ${volumes.join(", ") || "no volumes"}, its secrets and the snapshots on this host`);
+    const last = await lastSnapshot(out, session, options.snapshot !== false);
+    out.warn(
+        `this deletes all data of ${stackId}: ${volumes.join(", ") || "no volumes"}, its secrets and the snapshots on this host${last}`,
+    );
     if (options.yes !== true && (await out.ask(`Type ${stackId} to delete it:`)) !== stackId) {
         throw new SetupError("nothing was deleted", 2);
     }
@@ -75,6 +80,21 @@ async function deleteEverything(out: Terminal, session: Session, options: DownOp
     rmSync(workingCopy(session.checkout, session.stack), { force: true });
     rmSync(join(workDir(session.checkout), session.stack), { recursive: true, force: true });
     out.print(`\n${stackId} is gone: containers, networks, volumes, secrets and images.`);
+}
+
+/** Production's data go with a last snapshot elsewhere, or not at all. @returns what to say of it */
+async function lastSnapshot(out: Terminal, session: Session, wanted: boolean): Promise<string> {
+    const { environment, backup, stackId } = session.settings;
+    if (environment !== "production" || (await readState(session.engine, session.stack)) === undefined) return "";
+    if (!wanted) return "; without a last snapshot, as --no-snapshot says";
+    const otherwise = "or say --no-snapshot";
+    if (backup === false)
+        throw new SetupError(
+            `quai:backup: is false, so there is no snapshot of ${stackId}; switch it on and run ./quai up, ${otherwise}`,
+            2,
+        );
+    const snapshot = await mustSnapshot(out, session, "everything is deleted", { copied: true });
+    return `. Snapshot ${snapshot} stays in ${backup.offsite?.repository ?? "the off-site copy"}; its password is in the state, which goes too: pulumi stack output --show-secrets backupPassword`;
 }
 
 /** What the state doesn't hold: images that were kept for rollbacks, the sockets and files of containers, leftovers. */
@@ -118,5 +138,6 @@ export function register(program: Command): void {
         .option("-s, --stack <stack>", "the same", "dev")
         .option("-y, --yes", "don't ask")
         .option("--delete-data", "delete data, snapshots on this host, secrets and images, too")
+        .option("--no-snapshot", "with --delete-data in production: delete without a last snapshot off the host")
         .action(down);
 }

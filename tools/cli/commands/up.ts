@@ -9,7 +9,11 @@ import { mustHaveWorked, runEngine } from "../stack/update";
 import { reportOn } from "../report/make";
 import type { Plan } from "../report/plan";
 import { moved, planOf, readPlan } from "../report/plan";
+import type { Report } from "../report/report";
 import { terminalText } from "../report/text";
+import { beforeUpdate, mustNotBeBlocked } from "../stack/gate";
+import { checkoutRoot } from "../../engine/versions";
+import { mustKeepRules } from "../stack/keep-rules";
 import { publicCheck, saveAuthority } from "../stack/public-check";
 import { terminal, type Terminal } from "../terminal";
 
@@ -25,6 +29,7 @@ async function up(named: string | undefined, options: UpOptions): Promise<void> 
     const started = Date.now();
     const stack = named ?? options.stack;
     const reviewed = options.plan === undefined ? undefined : readPlan(options.plan, stack);
+    mustKeepRules(checkoutRoot, stack);
     const session = await openStack(out, stack, { yes: options.yes });
     await recover(out, session);
     const drift = await findDrift(session, await readState(session.engine, session.stack));
@@ -37,9 +42,14 @@ async function up(named: string | undefined, options: UpOptions): Promise<void> 
         out.info(`Made anew, as the last update left it unfit: ${drift.failed.join(", ")}`);
     }
     const refresh = (options.refresh === true || drift.missing.length > 0) && drift.failed.length === 0 ? ["--refresh"] : [];
-    if (options.yes !== true && !(await agreed(out, session, refresh.length > 0))) {
-        out.info("Nothing was changed.");
-        return;
+    const guarded = session.settings.environment !== "development" || session.settings.protect;
+    if (options.yes !== true || guarded) {
+        const { report, preview } = await reportOn(out, session, { refresh: refresh.length > 0 });
+        if (!(await agreed(out, report, options.yes === true))) {
+            out.info("Nothing was changed.");
+            return;
+        }
+        await beforeUpdate(out, session, report, preview);
     }
     out.info(`Deploying stack ${session.stack} (${session.settings.stackId})`);
     const result = await runEngine(out, session, ["up", "--yes", "--skip-preview", ...refresh]);
@@ -51,11 +61,11 @@ async function up(named: string | undefined, options: UpOptions): Promise<void> 
     await finish(out, session, started);
 }
 
-/** Shows what would happen and asks. Without a terminal nobody can be asked, and nothing is done. */
-async function agreed(out: Terminal, session: Session, refresh: boolean): Promise<boolean> {
-    const { report } = await reportOn(out, session, { refresh });
-    out.info(terminalText(report, (colour, text) => out.colour(colour, text)));
-    if (report.verdict.level === "blocked") throw new SetupError("nothing was changed; mend what blocks it, and run ./quai up again");
+/** Shows what would happen and asks. Without a terminal nobody can be asked, and nothing is done. @throws SetupError where it's blocked */
+async function agreed(out: Terminal, report: Report, yes: boolean): Promise<boolean> {
+    if (!yes) out.info(terminalText(report, (colour, text) => out.colour(colour, text)));
+    mustNotBeBlocked(report);
+    if (yes) return true;
     if (!out.interactive) {
         out.error("nobody can be asked here: run ./quai up --yes");
         process.exitCode = 2;

@@ -7,6 +7,8 @@ import { asText, shown } from "./values";
 
 /** Data that an update would delete, or that would no longer be found. */
 export interface DataRisk {
+    /** What `quai:retired` calls it: a volume by its name in the program, a host by its address, a database by its version. */
+    readonly key: string;
     readonly what: string;
     readonly why: string;
     /** Whether the engine refuses to do it. */
@@ -29,6 +31,7 @@ function volumeRisk(preview: Preview, change: Change): DataRisk[] {
     const name = hostName(old) ?? change.name;
     return [
         {
+            key: change.name,
             what: `volume ${name} is deleted, and with it ${holds.what}`,
             why: operation === "delete" ? "no longer in the program" : `replaced for ${whyReplaced(change)}; the new one is empty`,
             protected: old.protect === true,
@@ -68,6 +71,7 @@ function anotherHost(preview: Preview): DataRisk[] {
     if (provider === undefined || from === undefined || to === undefined || from === to) return [];
     return [
         {
+            key: asText(provider.old?.inputs["host"]) ?? "this-machine",
             what: `the stack moves from ${code(from)} to ${code(to)}, and its data stay behind: volumes aren't copied, the new host begins empty`,
             why: "`quai:target.host`; on the old host nothing is deleted, and `./quai restore` brings a snapshot to the new one",
             protected: false,
@@ -85,6 +89,7 @@ function databaseVersion(preview: Preview): DataRisk[] {
     const empty = Number(to) >= 18 && Number(from) < 18;
     return [
         {
+            key: `postgres-${shown(from)}`,
             what: `PostgreSQL ${shown(from)} → ${shown(to)}: the new server ${empty ? "doesn't find the data and begins an empty database" : "can't read the data of the old one and doesn't start"}`,
             why: "`quai:postgres.version`; the data stay in the volume, and the former version finds them again",
             protected: false,

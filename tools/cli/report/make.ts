@@ -1,10 +1,13 @@
-import { judge } from "../../../policies";
+import { judge, judgeResources, type Verdict } from "../../../policies";
 import { runPulumi } from "../../engine";
 import { lastLines } from "../../engine/process";
 import { messageOf, SetupError } from "../../engine/types";
 import { interruptSignal } from "../interrupt";
+import { factsAround } from "../stack/facts";
+import { movedAway } from "../stack/moved";
 import type { Session } from "../stack/session";
 import { engineArguments } from "../stack/session";
+import type { StackStatus } from "../stack/status";
 import { stackStatus } from "../stack/status";
 import type { Terminal } from "../terminal";
 import type { Preview } from "./engine-events";
@@ -39,19 +42,26 @@ export interface MadeReport {
 export async function reportOn(out: Terminal, session: Session, options: MakeOptions = {}): Promise<MadeReport> {
     const step = out.step("Preview");
     try {
-        const [events, secrets, backups] = await Promise.all([
+        const [events, secrets, asked] = await Promise.all([
             engineEvents(session, options),
             knownSecrets(session),
-            options.offline === true ? undefined : backupFacts(session),
+            options.offline === true ? undefined : hostFacts(session),
         ]);
+        const backups = asked === undefined ? undefined : backupFacts(session, asked);
         const preview = readEvents(events);
         const masks = masksOf(secrets);
         const revisions = backups?.facts === undefined ? {} : await revisionsOf(session, preview);
         const { stack, settings } = session;
+        const now = new Date();
+        const policies = bothOf(
+            judge(settings, now, await factsAround(session, asked?.status)),
+            judgeResources(settings, madeBy(preview), now),
+        );
+        const moved = await movedAway(session, now);
         const report = makeReport(
             preview,
             {
-                ...{ stack, stackId: settings.stackId, environment: settings.environment, policies: judge(settings), now: new Date() },
+                ...{ stack, stackId: settings.stackId, environment: settings.environment, policies, guard: settings, refused: moved, now },
                 ...{ backups: backups?.facts, revisions, notes: [...(options.notes ?? []), ...(backups?.notes ?? [])] },
             },
             masks,
@@ -83,22 +93,44 @@ async function engineEvents(session: Session, options: MakeOptions): Promise<rea
 
 const LONGEST_QUESTION_MS = 20_000;
 
-async function backupFacts(session: Session): Promise<{ readonly facts?: BackupFacts; readonly notes: readonly string[] }> {
-    if (session.settings.backup === false) return { notes: [] };
+interface Asked {
+    /** Undefined: it didn't answer. */
+    readonly status?: StackStatus;
+    readonly notes: readonly string[];
+}
+
+/** How the stack is on its host, as far as that is known soon. */
+async function hostFacts(session: Session): Promise<Asked> {
+    const { environment, backup } = session.settings;
+    if (backup === false && environment === "development") return { notes: [] };
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
         timer = setTimeout(() => reject(new Error(`no answer within ${LONGEST_QUESTION_MS / 1000} s`)), LONGEST_QUESTION_MS);
     });
     try {
-        const { backups, services, problems } = await Promise.race([stackStatus(session), late]);
-        if (services.length === 0) return { notes: [] };
-        const own = problems.filter((problem) => /backup|drill|off-site/.test(problem));
-        return { facts: { ...backups, problems: own }, notes: [] };
+        return { status: await Promise.race([stackStatus(session), late]), notes: [] };
     } catch (error) {
         return { notes: [`The host could not be asked for its backups: ${messageOf(error).split("\n")[0] ?? ""}`] };
     } finally {
         clearTimeout(timer);
     }
+}
+
+function backupFacts({ settings }: Session, { status, notes }: Asked): { readonly facts?: BackupFacts; readonly notes: readonly string[] } {
+    if (settings.backup === false || status === undefined || status.services.length === 0) return { notes };
+    const own = status.problems.filter((problem) => /backup|drill|off-site/.test(problem));
+    return { facts: { ...status.backups, problems: own }, notes };
+}
+
+function bothOf(one: Verdict, other: Verdict): Verdict {
+    const both = (which: keyof Verdict) => [...one[which], ...other[which]];
+    return { refused: both("refused"), warned: both("warned"), waived: both("waived") };
+}
+
+function madeBy({ changes }: Preview) {
+    return changes.flatMap(({ type, name, new: next }) =>
+        next === undefined ? [] : [{ type, name, inputs: next.inputs, protect: next.protect === true }],
+    );
 }
 
 /** Commits that images were made of, where they are on the host and say so. */

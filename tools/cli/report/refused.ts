@@ -1,5 +1,6 @@
 import { judge } from "../../../policies";
 import { SetupError } from "../../engine/types";
+import { fileAround } from "../stack/keep-rules";
 import { stackSettings } from "../stack/session";
 import type { Report } from "./report";
 import { makeReport } from "./report";
@@ -16,7 +17,7 @@ export function refusedReport(checkout: string, stack: string, now = new Date())
     const none = { refused: [], warned: [], waived: [] };
     try {
         const settings = stackSettings(checkout, stack);
-        const policies = judge(settings, now);
+        const policies = judge(settings, now, fileAround(checkout, settings));
         if (policies.refused.length === 0) return undefined;
         const context = { stack, stackId: settings.stackId, environment: settings.environment, policies, now };
         return makeReport(NOTHING, context, masksOf([]));

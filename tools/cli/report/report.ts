@@ -5,6 +5,8 @@ import { diffsOf, short } from "./diff";
 import type { Downtime } from "./downtime";
 import { downtimes, quietStops } from "./downtime";
 import { edgeChanges } from "./edge";
+import type { Guard } from "./guard";
+import { guarded, protectedUrn } from "./guard";
 import type { Preview, ResourceState } from "./engine-events";
 import type { Masks } from "./mask";
 import { masked } from "./mask";
@@ -31,6 +33,8 @@ export interface ReportContext {
     readonly stackId: string;
     readonly environment: string;
     /** What the rules say (policies/). */
+    /** Which data may be left behind. @default any */
+    readonly guard?: Guard;
     readonly policies: { readonly refused: readonly string[]; readonly warned: readonly string[]; readonly waived: readonly string[] };
     /** Undefined: nobody could be asked. */
     readonly backups?: BackupFacts;
@@ -67,12 +71,18 @@ export interface Report {
 
 export function makeReport(raw: Preview, context: ReportContext, masks: Masks): Report {
     const preview = maskedPreview(raw, masks);
-    const blocked = [...(context.refused ?? []), ...context.policies.refused, ...preview.errors.map(reworded)];
+    const data = dataRisks(preview);
+    const guard = context.guard === undefined ? { refused: [], retired: [] } : guarded(data, context.guard, context.now);
+    // What the engine says of data that are guarded is said better, or isn't so: what is retired loses its protection first.
+    const names = data.map(({ key }) => key);
+    const errors = preview.errors.filter((error) => context.guard === undefined || !names.includes(nameIn(protectedUrn(error))));
+    const complete = preview.complete || (preview.errors.length > 0 && errors.length === 0);
+    const blocked = [...(context.refused ?? []), ...context.policies.refused, ...guard.refused, ...errors.map(reworded)];
     const known = [...context.policies.warned, ...context.policies.waived];
     const warnings = preview.warnings.filter((warning) => !known.some((each) => warning.includes(each)));
     const parts = {
         blocked: unique(blocked),
-        data: dataRisks(preview),
+        data,
         downtime: downtimes(preview),
         releases: releasesOf(preview, context.revisions),
         settings: settingChanges(preview),
@@ -84,7 +94,7 @@ export function makeReport(raw: Preview, context: ReportContext, masks: Masks): 
     const report: Report = {
         stack: context.stackId,
         environment: context.environment,
-        verdict: verdictOf({ ...parts, changes: components.length > 0, first, complete: preview.complete }),
+        verdict: verdictOf({ ...parts, changes: components.length > 0, first, complete }),
         ...parts,
         policies: { warned: unique([...context.policies.warned, ...warnings]), waived: context.policies.waived },
         backups: context.backups === undefined ? undefined : { ...context.backups, ...ages(context.backups, context.now) },
@@ -106,10 +116,14 @@ function maskedPreview(raw: Preview, masks: Masks): Preview {
     };
 }
 
+function nameIn(urn: string | undefined): string {
+    return urn?.slice(urn.lastIndexOf("::") + 2) ?? "";
+}
+
 /** The engine's words for a protected resource are about its own commands. */
 function reworded(error: string): string {
-    const name = /"urn:[^"]*::([^":]+)" cannot be deleted\s+because it is protected/.exec(error)?.[1];
-    return name === undefined
+    const name = nameIn(protectedUrn(error));
+    return name === ""
         ? error
         : `${name} is protected (\`quai:protect\`), so it can't be deleted. Take the change back; or deploy \`quai:protect: false\` first`;
 }

@@ -14,6 +14,8 @@ export interface StateResource {
     readonly modified?: string;
     readonly inputs?: Readonly<Record<string, unknown>>;
     readonly outputs?: Readonly<Record<string, unknown>>;
+    /** URNs. */
+    readonly dependencies?: readonly string[];
     /** Why it isn't fit for use, e.g. a container that never got healthy. */
     readonly initErrors?: readonly string[];
 }
@@ -41,7 +43,12 @@ export async function readState(engine: Engine, stack: string): Promise<StackSta
         return result.code === 0 ? parseState(result.stdout, (root) => root.deployment) : undefined;
     }
     const file = join(folder, "stacks", PROJECT, `${stack}.json`);
-    return existsSync(file) ? parseState(readFileSync(file, "utf8"), (root) => root.checkpoint?.latest) : undefined;
+    return existsSync(file) ? parseStateFile(readFileSync(file, "utf8")) : undefined;
+}
+
+/** A stack's file of a file backend. */
+export function parseStateFile(text: string): StackState {
+    return parseState(text, (root) => root.checkpoint?.latest);
 }
 
 interface Deployment {

@@ -1,5 +1,7 @@
 import type { HostContainer } from "./docker";
 import { type CertificateStatus, type DiskStatus, doorStatus } from "./door-status";
+import { ageInDays } from "../../../policies/secret-age";
+import { secretAges } from "./secret-ages";
 import type { Session } from "./session";
 import type { StackState } from "./state";
 import { outputsOf, readState } from "./state";
@@ -78,7 +80,11 @@ export async function stackStatus(session: Session): Promise<StackStatus> {
             lastDrill: backup?.lastDrill?.ok === true ? (backup.lastDrill.time ?? null) : null,
             repository: typeof outputs["repository"] === "string" ? outputs["repository"] : null,
         },
-        secrets: secretAges(outputs["secrets"], state),
+        secrets: secretAges(outputs, state).map(({ name, rotatedOn = new Date().toISOString().slice(0, 10) }) => ({
+            name,
+            rotatedOn,
+            ageDays: Math.max(0, ageInDays(rotatedOn, new Date())),
+        })),
         problems: [
             ...(outputs["running"] === false ? [`stopped: ./quai up ${session.stack} starts it`] : []),
             ...services
@@ -144,19 +150,6 @@ async function backupState(session: Session, containers: readonly HostContainer[
     } catch {
         return { problems: ["the backup service doesn't say how it is: docker logs shows why"] };
     }
-}
-
-const DAY = 86_400_000;
-
-function secretAges(value: unknown, state: StackState): StackStatus["secrets"] {
-    const secrets = Array.isArray(value) ? (value as { name: string; rotatedOn?: string }[]) : [];
-    return secrets.map(({ name, rotatedOn }) => {
-        const made = state.resources.find(
-            ({ urn, created }) => created !== undefined && new RegExp(`::${name}-[0-9.-]+$`).test(urn),
-        )?.created;
-        const date = rotatedOn ?? made?.slice(0, 10) ?? new Date().toISOString().slice(0, 10);
-        return { name, rotatedOn: date, ageDays: Math.max(0, Math.floor((Date.now() - Date.parse(date)) / DAY)) };
-    });
 }
 
 function strings(value: unknown): string[] {
