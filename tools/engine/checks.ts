@@ -33,7 +33,7 @@ export function neededPlugins(): string[] {
         .object({ dependencies: z.record(z.string(), z.string()) })
         .parse(JSON.parse(readFileSync(join(checkoutRoot, "package.json"), "utf8")));
     const names = Object.keys(dependencies).map((name) => /^@pulumi\/(.+)$/.exec(name)?.[1]);
-    return names.filter((name): name is string => name !== undefined && !["pulumi", "aws"].includes(name));
+    return names.filter((name): name is string => name !== undefined && !["pulumi", "policy", "aws"].includes(name));
 }
 
 function nodeChecks(): Check[] {
