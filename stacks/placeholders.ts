@@ -52,7 +52,10 @@ export function placeholderValues(
 ): Values {
     const { secrets, database, redis } = parts;
     const own = Object.entries(application.secrets).flatMap(([name, { kind }]) => partsOfSecret(name, kind));
-    const absent = own.filter((name) => application.secrets[name]?.kind === "given" && settings.secrets[name] === undefined);
+    const elsewhere = settings.target.kind === "aws" ? settings.target.stored : {};
+    const absent = own.filter(
+        (name) => application.secrets[name]?.kind === "given" && settings.secrets[name] === undefined && elsewhere[name] === undefined,
+    );
     const authority = database?.authority();
     const former = formerNames(application.secrets).map((name) => ({ key: `former.${name}`, secret: secrets.former(name) }));
     return {

@@ -9,6 +9,8 @@ export interface SecretRef {
     /** Changes when the value does: part of the release of every container that uses the secret. */
     readonly version: string;
     readonly value: pulumi.Output<string>;
+    /** On AWS: where in Secrets Manager somebody else keeps it; `value` isn't known then. @default the stack keeps it */
+    readonly stored?: string;
     /** On AWS: what it opens. Whoever is given a connection string may reach that server, and nobody else. @default nothing */
     readonly reaches?: readonly Place[];
 }

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { hkdfSync } from "node:crypto";
+import { createHash, hkdfSync } from "node:crypto";
 import * as random from "@pulumi/random";
 import * as tls from "@pulumi/tls";
 import type { Target } from "../targets";
@@ -30,12 +30,18 @@ export class SecretsBundle extends pulumi.ComponentResource {
 
     constructor(name: string, args: SecretsBundleArgs, opts?: pulumi.ComponentResourceOptions) {
         super("quai:index:SecretsBundle", name, {}, opts);
-        const specs = resolveSecrets(args);
+        const stored = args.target.kind === "aws" ? args.target.options.stored : {};
+        const mine = Object.entries(args.generate ?? {}).filter(([each]) => stored[each] === undefined);
+        const specs = resolveSecrets({ ...args, generate: Object.fromEntries(mine) });
         for (const spec of specs) {
             this.generate(args.target, spec);
         }
         for (const [secret, given] of Object.entries(args.given ?? {})) {
             this.refs.set(secret, { name: secret, version: given.version, value: pulumi.secret(given.value) });
+        }
+        for (const [secret, where] of Object.entries(stored)) {
+            const version = createHash("sha256").update(where).digest("hex").slice(0, 8);
+            this.refs.set(secret, { name: secret, version, value: pulumi.secret(""), stored: where });
         }
         if (args.target.kind === "aws") {
             // All of them, also those that nothing reads yet: people look for them there.
@@ -116,6 +122,11 @@ export function derivedSecret(
     compose: (values: readonly string[]) => pulumi.Input<string>,
     reaches: SecretRef["reaches"] = undefined,
 ): SecretRef {
+    for (const part of parts.filter((each) => each.stored !== undefined)) {
+        throw new Error(
+            `quai:target.stored.${part.name}: stands within a longer text, which needs its value: give it by quai:secrets instead`,
+        );
+    }
     // Whoever gets it gets what its parts open.
     const ways = reaches ?? parts.flatMap((part) => part.reaches ?? []);
     return {

@@ -44,8 +44,9 @@ const described: Rule = (settings) => {
     const known = Object.keys(custom.hosts);
     const strays = Object.keys(hosts).filter((name) => !known.includes(name));
     const { secrets = {}, services = {}, images = {} } = settings;
+    const stored = settings.target?.kind === "aws" ? Object.keys(settings.target.stored) : [];
     const needed = Object.entries(custom.secrets).filter(
-        ([name, { kind, optional }]) => kind === "given" && optional !== true && !(name in secrets),
+        ([name, { kind, optional }]) => kind === "given" && optional !== true && !(name in secrets) && !stored.includes(name),
     );
     return [
         ...applicationProblems(custom),

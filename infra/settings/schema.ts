@@ -29,6 +29,11 @@ const scaleOn = section({
         each: positive(1_000_000),
     }).optional(),
 });
+const storedSecret = () =>
+    text(
+        "a secret of Secrets Manager, with its key if it is JSON, such as bdd-bot/openai:api_key",
+        /^(?:arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:)?[A-Za-z0-9/_+=.@-]+(?::[A-Za-z0-9_.-]+)?$/,
+    );
 const once = () => choice("none", "create", "existing").prefault("none");
 const target = z
     .discriminatedUnion(
@@ -71,6 +76,7 @@ const target = z
                 aurora: section({ least: positive(256), most: positive(256) }).optional(),
                 cdn: truth().prefault(false),
                 sites: mapping(NAMES.service, path("the folder of a site")).prefault({}),
+                stored: mapping(NAMES.secret, storedSecret()).prefault({}),
                 account: section({ trail: once(), guardDuty: once(), config: once() }).prefault({}),
                 firewall: truth().prefault(true),
                 backupCopy: region().optional(),

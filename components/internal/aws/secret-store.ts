@@ -27,6 +27,7 @@ export class SecretStore {
     constructor(private readonly target: AwsTarget) {}
 
     store(ref: SecretRef): StoredSecret {
+        if (ref.stored !== undefined) return this.kept(ref.stored);
         const key = `${ref.name}-${ref.version}`;
         const known = this.versions.get(key);
         if (known !== undefined) {
@@ -41,6 +42,19 @@ export class SecretStore {
         const stored = { name: ref.name, arn: secret.arn, valueFrom: pulumi.interpolate`${secret.arn}:::${version.versionId}` };
         this.versions.set(key, stored);
         return stored;
+    }
+
+    /** A secret that somebody else keeps (R29): a name stands for an ARN that ends in six characters which only AWS knows. */
+    private kept(where: string): StoredSecret {
+        const [, secret = "", key = ""] = /^((?:arn:(?:[^:]+:){5})?[^:]+)(?::(.+))?$/.exec(where) ?? [];
+        const { account, options } = this.target;
+        const whole = pulumi.interpolate`arn:${account.partition}:secretsmanager:${options.region}:${account.id}:secret:${secret}`;
+        const arn = pulumi.output(secret.startsWith("arn:") ? secret : whole);
+        return {
+            name: secret,
+            arn: secret.startsWith("arn:") ? arn : pulumi.interpolate`${whole}-??????`,
+            valueFrom: key === "" ? arn : pulumi.interpolate`${arn}:${key}::`,
+        };
     }
 
     private secret(name: string): secretsmanager.Secret {

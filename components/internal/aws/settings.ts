@@ -48,6 +48,8 @@ export interface AwsOptions {
     readonly cdn?: boolean;
     /** Services that are folders of files: name → folder. @default {} */
     readonly sites?: Readonly<Record<string, string>>;
+    /** Secrets that are in Secrets Manager already: name here → name there, or ARN, and after a colon the key within its JSON. @default {} */
+    readonly stored?: Readonly<Record<string, string>>;
     /** What exists once for the account. @default nothing is made */
     readonly account?: Readonly<Record<"trail" | "guardDuty" | "config", "none" | "create" | "existing">>;
     /** Whether the web firewall stands before the load balancer: rate limits and AWS's managed rules. @default true */
@@ -96,6 +98,7 @@ export function resolveAwsOptions(options: AwsOptions, production: boolean): Res
         throughput: {},
         cdn: false,
         sites: {},
+        stored: {},
         account: { trail: "none", guardDuty: "none", config: "none" },
         firewall: true,
         backupLock: false,

@@ -141,7 +141,8 @@ function mountsOf(args: TaskArgs): Mount[] {
 
 /** What ECS does on the task's behalf before it starts: image, secrets, log. */
 function startGrants(target: AwsTarget, secrets: readonly SecretRef[], logs: cloudwatch.LogGroup): Grant[] {
-    const arns = [...new Map(secrets.map((ref) => [ref.name, target.secrets.store(ref).arn])).values()];
+    const stored = secrets.map((ref) => target.secrets.store(ref));
+    const arns = [...new Map(stored.map(({ name, arn }) => [name, arn])).values()];
     const read =
         arns.length === 0
             ? []

@@ -58,6 +58,8 @@ export interface AwsTargetSettings {
     readonly cdn: boolean;
     /** Front ends that are folders of files: by the service's name, the folder with its `index.html`. They are served from S3 through CloudFront, and their containers aren't made. Needs `cdn`. @default {} @example {"web":"./dist"} */
     readonly sites: Readonly<Record<string, string>>;
+    /** Secrets of the application that are in Secrets Manager already: name of the secret here → name there, or its whole ARN, and after a colon the key within its JSON. Their values are never read by the update, and nothing is generated for them. Changing a value there takes effect with the next release. @default {} @example {"openaiApiKey":"bdd-bot/openai:api_key"} */
+    readonly stored: Readonly<Record<string, string>>;
     /** What exists once for the whole account and region. @default {} @example {"trail":"create","guardDuty":"existing","config":"existing"} */
     readonly account: AccountServices;
     /** Whether a web firewall stands before the load balancer: the proxy's limits and AWS's own rules. @default true @example false */

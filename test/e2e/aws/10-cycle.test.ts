@@ -8,12 +8,6 @@ beforeAll(async () => {
 });
 afterAll(() => aws?.close());
 
-/** The state, as the engine gives it out: secrets encrypted. */
-async function resources(): Promise<{ type: string; urn: string; outputs?: Record<string, unknown> }[]> {
-    const exported = JSON.parse(await aws.must("stack", "export")) as { deployment: { resources?: [] } };
-    return exported.deployment.resources ?? [];
-}
-
 (ACCOUNT === undefined ? test : test.skip)("without the word that it is a rehearsal, the plugin does nothing at all", async () => {
     const { code, stdout, stderr } = await aws.run(["preview"], {});
     expect(code).not.toBe(0);
@@ -23,7 +17,7 @@ async function resources(): Promise<{ type: string; urn: string; outputs?: Recor
 test("R108: up makes the whole demonstration, and says what it costs", async () => {
     const output = await aws.must("up", "--yes", "--skip-preview");
     expect(output).toMatch(/about \d+ US dollars a month in eu-west-3 \(an estimate/);
-    const made = await resources();
+    const made = await aws.resources();
     const count = (type: string) => made.filter((resource) => resource.type === type).length;
     expect(count("aws:ecs/service:Service")).toBe(4);
     expect(count("aws:rds/instance:Instance")).toBe(1);
@@ -84,10 +78,10 @@ test("a size that Fargate lacks is refused before anything is touched", async ()
 test("stopped, only data and what they need are left; then down leaves nothing", async () => {
     aws.settings({ "quai:running": false });
     await aws.must("up", "--yes", "--skip-preview");
-    const left = (await resources()).map(({ type }) => type);
+    const left = (await aws.resources()).map(({ type }) => type);
     expect(left).toEqual(expect.arrayContaining(["aws:rds/instance:Instance", "aws:efs/fileSystem:FileSystem", "aws:backup/vault:Vault"]));
     for (const type of ["aws:ecs/service:Service", "aws:lb/loadBalancer:LoadBalancer", "aws:ec2/natGateway:NatGateway"])
         expect(left).not.toContain(type);
     await aws.must("destroy", "--yes", "--skip-preview");
-    expect(await resources()).toEqual([]);
+    expect(await aws.resources()).toEqual([]);
 });

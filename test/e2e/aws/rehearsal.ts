@@ -36,22 +36,29 @@ const SETTINGS: Readonly<Record<string, unknown>> = {
 
 /** The program of this checkout on the real engine, with an aws plugin that makes nothing. */
 export class Rehearsal {
-    private constructor(private readonly engine: Engine) {}
+    private constructor(
+        private readonly engine: Engine,
+        private readonly stack: string,
+        private readonly base: Readonly<Record<string, unknown>>,
+    ) {}
 
-    static async open(): Promise<Rehearsal> {
+    static async open(stack = STACK, base = SETTINGS): Promise<Rehearsal> {
         const checkout = makeCheckout();
         const engine = await ensureEngine({ checkout });
         await ensurePlugins(engine, ["docker", "command", "random", "tls"]);
         if (ACCOUNT === undefined) await installFallbackPlugin("aws", { pulumiHome: engine.home });
         else await ensurePlugins(engine, ["aws"]);
-        const rehearsal = new Rehearsal(engine);
+        const rehearsal = new Rehearsal(engine, stack, base);
         rehearsal.settings();
-        await rehearsal.must("stack", "init", STACK);
+        await rehearsal.must("stack", "init", stack);
         return rehearsal;
     }
 
     settings(more: Readonly<Record<string, unknown>> = {}): void {
-        writeFileSync(join(this.engine.checkout, `Pulumi.${STACK}.yaml`), JSON.stringify({ config: { ...SETTINGS, ...more } }, null, 2));
+        writeFileSync(
+            join(this.engine.checkout, `Pulumi.${this.stack}.yaml`),
+            JSON.stringify({ config: { ...this.base, ...more } }, null, 2),
+        );
     }
 
     run(args: readonly string[], env: Readonly<Record<string, string>> = { QUAI_AWS_REHEARSAL: "1" }) {
@@ -68,6 +75,12 @@ export class Rehearsal {
     async preview(): Promise<Step[]> {
         const { steps } = JSON.parse(await this.must("preview", "--json")) as { steps: Step[] };
         return steps.filter(({ op }) => op !== "same");
+    }
+
+    /** The state, as the engine gives it out: secrets encrypted. */
+    async resources(): Promise<{ type: string; urn: string; outputs?: Record<string, unknown> }[]> {
+        const exported = JSON.parse(await this.must("stack", "export")) as { deployment: { resources?: [] } };
+        return exported.deployment.resources ?? [];
     }
 
     close(): void {
