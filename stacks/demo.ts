@@ -147,6 +147,7 @@ function demoProxy(
         hsts: proxy.hsts,
         compression: proxy.compression,
         drain: proxy.drain,
+        trusted: proxy.trusted,
         routes: [
             { path: "/api/", to: api, limit: budget },
             { path: "/api/token", exact: true, to: api, limit: login },

@@ -68,4 +68,6 @@ export interface TlsProxyArgs {
     readonly compression?: boolean;
     /** How long requests under way may take to finish after a switch, in seconds. @default 30 */
     readonly drain?: number;
+    /** Addresses or networks of load balancers before the proxy, which say who the client is (R80). @default none */
+    readonly trusted?: readonly string[];
 }

@@ -96,7 +96,8 @@ function site(spec: ProxySpec): string[] {
         "# The service closes: a port of the proxy's own stays taken for a minute after each connection that the proxy closes.",
         "map $http_upgrade $connection_upgrade { default upgrade; '' close; }",
         "# The release that answers, told to the proxy's own checks only.",
-        "geo $remote_addr $from_here { default 0; 127.0.0.1 1; }",
+        `geo ${spec.trusted.length === 0 ? "$remote_addr" : "$realip_remote_addr"} $from_here { default 0; 127.0.0.1 1; }`,
+        ...trusted(spec),
         "map $from_here $shown_release { 0 ''; 1 $release; }",
         "# A reload would close idle connections at once, under a request that is on its way; so they get to send one more (R101).",
         'map $maintenance $retry_after { default ""; on 120; }',
@@ -110,6 +111,13 @@ function site(spec: ProxySpec): string[] {
         ...refusingServer(),
         ...hostsOf(spec).flatMap((host) => secureServer(spec, host)),
     ];
+}
+
+/** Of what load balancers send, the client is the last address that isn't one of theirs: what it claims itself stands before that (R80). */
+function trusted({ trusted: balancers }: ProxySpec): string[] {
+    return balancers.length === 0
+        ? []
+        : [...balancers.map((each) => `set_real_ip_from ${each};`), "real_ip_header X-Forwarded-For;", "real_ip_recursive on;"];
 }
 
 /** Seconds that an idle connection stays open after its last request whatever happens; less than the workers' own end after a switch. */

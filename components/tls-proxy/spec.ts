@@ -11,6 +11,7 @@ export interface ProxySpec {
     readonly hsts: { readonly maxAge: number; readonly includeSubdomains: boolean; readonly preload: boolean };
     readonly compression: boolean;
     readonly drain: number;
+    readonly trusted: readonly string[];
     /** Whether an ACME server's challenges are answered. */
     readonly challenges: boolean;
 }
@@ -67,6 +68,7 @@ export function resolveProxy(args: Omit<TlsProxyArgs, "target" | "tls"> & { read
         hsts: args.hsts ?? { maxAge: 31536000, includeSubdomains: true, preload: false },
         compression: args.compression ?? true,
         drain: args.drain ?? 30,
+        trusted: args.trusted ?? [],
         challenges: args.tls?.mode === "acme",
     };
 }

@@ -207,6 +207,11 @@ const preloadable: Rule = ({ proxy }) => {
     return found;
 };
 
+const balancersTrusted: Rule = ({ proxy, target }) =>
+    target?.kind === "aws" && proxy !== undefined && proxy.trusted.length > 0
+        ? [wrong(["proxy", "trusted"], "has no use on AWS, where the load balancer is quai's own; remove it")]
+        : [];
+
 const DAY = 86_400_000;
 
 const datesPossible: Rule = ({ rotation = {}, waive = {}, retired = {} }, { now = new Date() }) => {
@@ -245,7 +250,7 @@ const RULES: readonly Rule[] = [
         tlsParts,
         publicNames,
     ],
-    ...[portsDiffer, secretsExist, buffersFit, keepSomething, preloadable, datesPossible],
+    ...[portsDiffer, balancersTrusted, secretsExist, buffersFit, keepSomething, preloadable, datesPossible],
 ];
 
 /** What is wrong between settings that are each right by themselves. */

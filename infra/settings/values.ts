@@ -95,6 +95,20 @@ export function ipAddress() {
     });
 }
 
+/** An address, or a network of them. */
+export function network() {
+    return leaf({
+        what: "an IP address or a network such as 10.0.0.0/16, and not everybody",
+        read: (value) => {
+            const [, address = "", bits] = (typeof value === "string" && /^([^/]+)(?:\/(\d{1,3}))?$/.exec(value)) || [];
+            const family = isIP(address);
+            const most = family === 4 ? 32 : 128;
+            return family !== 0 && (bits === undefined || (Number(bits) > 0 && Number(bits) <= most)) ? String(value) : undefined;
+        },
+        json: { type: "string", pattern: "^[0-9a-fA-F:.]+(/[1-9][0-9]{0,2})?$" },
+    });
+}
+
 /** A machine to reach over SSH. */
 export function sshHost() {
     return checkedText("an address such as ssh://deploy@203.0.113.7 or ssh://deploy@host:2222", /^ssh:\/\/\S+$/, (value) => {

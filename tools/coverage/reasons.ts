@@ -11,7 +11,6 @@ const groups: readonly (readonly [reason: string, ids: string])[] = [
     ["the disk's encryption isn't checked", "R44"],
     ["snapshots on a schedule; no archive of every change", "R46"],
     ["./quai backup now does it by hand; a deployment isn't refused", "R58"],
-    ["a load balancer before the proxy isn't known to it", "R80"],
     ["./quai up asks the public address of the application; the other checks are by hand", "R103"],
     ["policies judge the settings; age of a backup and of a certificate don't stop a deployment", "R105"],
     ["./quai run sends one with the application's own script", "R126"],

@@ -73,4 +73,6 @@ export interface ProxySettings {
     readonly compression: boolean;
     /** How long requests in flight may still run, as a duration, when a release is replaced or the proxy stops. @default "30s" @example "1m" */
     readonly drain: number;
+    /** Load balancers before the proxy, addresses or networks: of requests that come from there, the client is the one that X-Forwarded-For names, so that limits and logs count it and not them (R80). Not on AWS, where the load balancer is quai's own. @default [] @example ["10.0.0.0/16"] */
+    readonly trusted: readonly string[];
 }

@@ -271,6 +271,10 @@ const BAD: readonly (readonly [Raw, string])[] = [
     [{ proxy: { bodyLimit: 50 } }, "quai:proxy.bodyLimit: must be a size with its unit, such as 512m or 1g (got 50)"],
     [{ proxy: { timeouts: { read: "0s" } } }, 'quai:proxy.timeouts.read: must be a duration from 1s to 1d (got "0s")'],
     [{ proxy: { requestsPerSecond: 2.5 } }, "quai:proxy.requestsPerSecond: must be a whole number from 1 to 1000000 (got 2.5)"],
+    [
+        { proxy: { trusted: ["10.0.0.0/8", "0.0.0.0/0"] } },
+        'quai:proxy.trusted[1]: must be an IP address or a network such as 10.0.0.0/16, and not everybody (got "0.0.0.0/0")',
+    ],
     [{ proxy: { login: { burst: -1 } } }, "quai:proxy.login.burst: must be a whole number from 0 to 1000000 (got -1)"],
     [
         { proxy: { hsts: { maxAge: "1y" } } },

@@ -31,6 +31,7 @@ describe("defaults", () => {
             hsts: { maxAge: 31536000, includeSubdomains: true, preload: false },
             compression: true,
             drain: 30,
+            trusted: [],
         });
     });
 

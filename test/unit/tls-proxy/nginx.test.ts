@@ -19,6 +19,13 @@ describe("the configuration of the proxy", () => {
         expect(config({ drain })).toContain(`worker_shutdown_timeout ${drain + 30}s;`);
     });
 
+    test("R80: behind a balancer nobody becomes the proxy's own check by a header; without one nothing is believed", () => {
+        const text = config({ trusted: ["10.0.0.0/8"] });
+        expect(text).toContain("set_real_ip_from 10.0.0.0/8;");
+        expect(text).toContain("geo $realip_remote_addr $from_here { default 0; 127.0.0.1 1; }");
+        expect(config()).not.toMatch(/real_?ip/);
+    });
+
     test("before the first release: everything is answered 503, and nginx says that it is well", () => {
         const text = nginxConfig(undefined, "starting");
         expect(servers(text)).toEqual([
