@@ -1,13 +1,16 @@
-import { CONTAINER, type Made, mappings, texts } from "./made";
+import { CONTAINER, type Made, mappings, roleOf, texts } from "./made";
 import type { Policy } from "./policy";
 
 /** With one of these a process in a container is as good as root of the host. */
 const CAPABILITIES = /^(?:CAP_)?(?:ALL|SYS_ADMIN|SYS_MODULE|SYS_PTRACE|SYS_RAWIO|NET_ADMIN|DAC_READ_SEARCH|BPF)$/;
+/** The backup service reads files of many users; it is root in its container for that, and has nothing of the host's. */
+const BACKUP = /^(?:CAP_)?DAC_READ_SEARCH$/;
 /** Folders of the host that open everything else. */
 const FOLDERS =
     /^\/(?:$|etc(?:\/|$)|proc(?:\/|$)|sys(?:\/|$)|root(?:\/|$)|boot(?:\/|$)|dev(?:\/|$)|var\/lib\/docker|(?:var\/)?run\/docker\.sock)/;
 
-function problems({ inputs }: Made): string[] {
+function problems(made: Made): string[] {
+    const { inputs } = made;
     const capabilities = inputs["capabilities"];
     const adds = capabilities !== null && typeof capabilities === "object" ? (capabilities as Record<string, unknown>)["adds"] : undefined;
     const sources = [
@@ -22,7 +25,7 @@ function problems({ inputs }: Made): string[] {
             .filter((mode) => inputs[mode] === "host")
             .map((mode) => `shares the host's ${mode.replace("Mode", "")}`),
         ...texts(adds)
-            .filter((name) => CAPABILITIES.test(name))
+            .filter((name) => CAPABILITIES.test(name) && !(roleOf(made) === "backup" && BACKUP.test(name)))
             .map((name) => `has the capability ${name}`),
         ...sources
             .filter((source) => typeof source === "string" && FOLDERS.test(source))

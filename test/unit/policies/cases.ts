@@ -128,6 +128,7 @@ export const RESOURCES: Cases<[Made], [Made, ...string[]]> = {
             [container({ capabilities: { drops: ["ALL"], adds: ["CHOWN", "FOWNER"] } })],
             [container({ mounts: [{ type: "volume", source: "demo-prod-uploads", target: "/files" }] })],
             [container({ mounts: LATER, networkMode: "bridge" })],
+            [container({ capabilities: { adds: ["CAP_DAC_READ_SEARCH"] } }, "backup")],
         ],
         fail: [
             [container({ privileged: true }), "container api-3fa9c1d2: is privileged"],
@@ -137,6 +138,7 @@ export const RESOURCES: Cases<[Made], [Made, ...string[]]> = {
                 "container api-3fa9c1d2: shares the host's pid",
             ],
             [container({ capabilities: { adds: ["CAP_SYS_ADMIN"] } }), "container api-3fa9c1d2: has the capability CAP_SYS_ADMIN"],
+            [container({ capabilities: { adds: ["DAC_READ_SEARCH"] } }), "container api-3fa9c1d2: has the capability DAC_READ_SEARCH"],
             [
                 container({ mounts: [{ type: "bind", source: "/var/run/docker.sock", target: "/var/run/docker.sock" }] }),
                 "container api-3fa9c1d2: sees /var/run/docker.sock of the host",

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { deploy } from "../../../infra/deploy";
 import { readSettings } from "../../../infra/settings/read";
-import { judge } from "../../../policies";
+import { judge, judgeResources } from "../../../policies";
 import { COMMAND, CONTAINER, record, shared, VOLUME } from "../support/mocks";
 import { scratchFolder } from "../support/scratch";
 import { certificate as certificateOf } from "../tls-proxy/real/nginx";
@@ -48,6 +48,13 @@ describe("the demonstration in production", () => {
     test("the settings of Pulumi.prod.yaml, names aside, pass the policies", async () => {
         await changed({});
         expect(judge(readSettings(["demo"]).settings).refused).toEqual([]);
+    });
+
+    test("R15, R37: and so does every container, volume and image that is made of them", async () => {
+        const { resources } = await changed({});
+        const { settings } = readSettings(["demo"]);
+        expect(resources.length).toBeGreaterThan(30);
+        expect(judgeResources(settings, resources)).toEqual({ refused: [], warned: [], waived: [] });
     });
 
     test("over SSH: the provider, and every command with the pinned host key", async () => {
