@@ -5,10 +5,13 @@ import type { CallContext, Plugin, Properties, ResourceHandler } from "../kit/ty
 import { keysOf, sameValue } from "../kit/values";
 import { ATTRIBUTES, birth } from "./attributes";
 import { RULES } from "./rules";
+import { Service } from "./service";
 import { tokenOf, TYPES } from "./types";
 import { World } from "./world";
 
 const world = new World();
+/** Where tests have things really made; nowhere otherwise. */
+let service: Promise<Service | undefined> | undefined;
 
 /** Set by tests: nobody must take a rehearsal for a deployment. */
 export const REHEARSAL = "QUAI_AWS_REHEARSAL";
@@ -31,10 +34,14 @@ function handlerOf(type: string): ResourceHandler {
         },
         async create(inputs, context: CallContext) {
             world.mustHold(type, undefined, inputs);
-            const made = (ATTRIBUTES[type] ?? (() => ({ id: randomUUID(), outputs: {} })))(
-                birth(randomUUID(), context.resource.name, inputs, region(context.config)),
+            const place = region(context.config);
+            const madeUp = (ATTRIBUTES[type] ?? (() => ({ id: randomUUID(), outputs: {} })))(
+                birth(randomUUID(), context.resource.name, inputs, place),
             );
-            const outputs = { ...inputs, ...made.outputs };
+            service ??= Service.start(place);
+            const there = await service;
+            const made = there?.makes(type) === true ? await there.make(type, inputs) : madeUp;
+            const outputs = { ...inputs, ...madeUp.outputs, ...made.outputs };
             world.learn(type, made.id, inputs, outputs);
             return { id: made.id, outputs };
         },
@@ -73,6 +80,7 @@ export const plugin: Plugin = {
     facts,
     resources: Object.fromEntries(Object.keys(TYPES).map((type) => [tokenOf(type), handlerOf(type)])),
     functions: FUNCTIONS,
+    close: async () => (await service)?.close(),
     checkConfig: () =>
         process.env[REHEARSAL] === "1"
             ? []
