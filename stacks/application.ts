@@ -106,8 +106,8 @@ function servedNames(settings: Settings, application: ApplicationSettings): stri
     return [...new Set(all)];
 }
 
-function pick({ bodyLimit, timeouts, hsts, compression, drain, trusted }: Settings["proxy"]) {
-    return { bodyLimit, timeouts, hsts, compression, drain, trusted };
+function pick({ bodyLimit, timeouts, hsts, compression, drain, trusted, keepAssets }: Settings["proxy"]) {
+    return { bodyLimit, timeouts, hsts, compression, drain, trusted, keepAssets };
 }
 
 /** Whether there is anything that snapshots are made of. */

@@ -148,11 +148,17 @@ function demoProxy(
         compression: proxy.compression,
         drain: proxy.drain,
         trusted: proxy.trusted,
+        keepAssets: proxy.keepAssets,
         routes: [
             { path: "/api/", to: api, limit: budget },
             { path: "/api/token", exact: true, to: api, limit: login },
             { path: "/api/ws", exact: true, to: api, websocket: true },
-            { path: "/assets/", to: application.endpoint("web"), cache: { seconds: 31536000, immutable: true } },
+            {
+                path: "/assets/",
+                to: application.endpoint("web"),
+                cache: { seconds: 31536000, immutable: true },
+                assets: "/srv/demo/site/assets",
+            },
             { path: "/", to: application.endpoint("web") },
         ],
     });

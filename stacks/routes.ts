@@ -14,7 +14,7 @@ interface Parts {
 /** The routes of a described application, as the proxy takes them. */
 export function routesOf({ settings, application, values, files }: Parts, stack: WebStack): Route[] {
     const limits = budgets(settings, application);
-    return application.routes.map(({ host, path, exact, to, files: served, folder, websocket, limit, bodyLimit, cache, deny }): Route => {
+    return application.routes.map(({ host, path, exact, to, files: served, folder, websocket, limit, bodyLimit, cache, assets, deny }): Route => {
         const folderOf = served === undefined ? undefined : files[served];
         return {
             host: host === undefined ? undefined : values.open[`hosts.${host}`],
@@ -25,6 +25,7 @@ export function routesOf({ settings, application, values, files }: Parts, stack:
             limit: limit === undefined ? undefined : limits[limit],
             bodyLimit,
             cache: cache === undefined ? undefined : { seconds: cache.maxAge, immutable: cache.immutable },
+            assets,
             deny,
         };
     });

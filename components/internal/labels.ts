@@ -13,6 +13,7 @@ export type Role =
     | "job"
     | "one-off"
     | "proxy"
+    | "port"
     | "postgres"
     | "redis"
     | "backup"

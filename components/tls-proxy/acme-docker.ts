@@ -136,10 +136,10 @@ export function acmeService(
 export const SERVED = `${ACME_FOLDER}/served`;
 
 /**
- * Becomes nginx, and tells it of a new certificate: a reload, so that no connection is lost (R65). In the proxy's own container, because
- * nobody else may signal it, and because it lives and ends with it.
+ * A part of what the proxy's container begins with: tells the process that becomes nginx of a new certificate. A reload, so that no connection
+ * is lost (R65). In the proxy's own container, because nobody else may signal it, and because it lives and ends with it.
  */
-export const RELOADING_NGINX = script(
+export const RELOAD_FOR_CERTIFICATE = script(
     `served() { readlink ${SERVED} || true; }`,
     "known=$(served)",
     "(",
@@ -147,5 +147,4 @@ export const RELOADING_NGINX = script(
     '    if [ "$(served)" != "$known" ]; then known=$(served); kill -HUP $$; fi',
     "  done",
     ") &",
-    'exec nginx "$@"',
 );

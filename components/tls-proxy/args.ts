@@ -45,6 +45,8 @@ export interface Route {
     readonly bodyLimit?: number;
     /** `Cache-Control` of successful answers; replaces the service's. @default the service's */
     readonly cache?: { readonly seconds: number; readonly immutable?: boolean };
+    /** Folder of the service's image that holds what is below the path: files in it that carry a hash in their name outlive their release. @default none */
+    readonly assets?: string;
     /** File endings that are never served, e.g. uploaded scripts (R83). @default none */
     readonly deny?: readonly string[];
 }
@@ -70,4 +72,6 @@ export interface TlsProxyArgs {
     readonly drain?: number;
     /** Addresses or networks of load balancers before the proxy, which say who the client is (R80). @default none */
     readonly trusted?: readonly string[];
+    /** How long files of routes with `assets` stay after the release that had them, in seconds; 0: not at all. @default 7 days */
+    readonly keepAssets?: number;
 }

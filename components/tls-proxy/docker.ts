@@ -1,21 +1,19 @@
-import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { localCertificate } from "../internal/certificates";
 import { volumeTool } from "../internal/docker/file-volume";
-import { hardened, memoryLimit, NEW_CONTAINER_ON, MEBIBYTE } from "../internal/docker/hardening";
-import type { Health } from "../internal/health";
-import { healthcheck, waitTimeout } from "../internal/health";
-import { officialImage } from "../internal/images";
-import { labelArguments, labelList } from "../internal/labels";
+import { labelArguments } from "../internal/labels";
 import { releaseOf } from "../internal/release";
 import { script, sh } from "../internal/shell";
 import type { DockerTarget } from "../targets";
 import { hostCommand } from "../targets/host-command";
 import type { ProxyContract, TlsProxy } from ".";
 import type { AcmeFiles } from "./acme-docker";
-import { acmeFiles, acmeService, RELOADING_NGINX } from "./acme-docker";
-import type { Route, TlsProxyArgs } from "./args";
-import { ACME_FOLDER, CONFIG_FOLDER, FILES_FOLDER, HTTP_PORT, HTTPS_PORT, nginxConfig, STATUS_PORT } from "./nginx";
+import { acmeFiles, acmeService } from "./acme-docker";
+import type { TlsProxyArgs } from "./args";
+import { assetsVolume } from "./assets-docker";
+import { nginxConfig } from "./nginx";
+import { heldPorts } from "./ports-docker";
+import { serverContainer } from "./server-docker";
 import type { ProxySpec } from "./spec";
 import { firstConfiguration, switchConfiguration } from "./switch-docker";
 
@@ -55,11 +53,16 @@ export function proxyOnDocker(
         },
         { parent: self, deleteBeforeReplace: true, dependsOn: [target.toolboxImage()] },
     );
+    const ports = heldPorts(self, name, spec, target, UID);
+    const assets = assetsVolume(self, name, spec, target, UID);
     const server = serverContainer(self, name, spec, target, {
         volume,
         config: first.resource,
+        ports,
         routes: args.routes,
         acme: certificate.acme,
+        assets,
+        uid: UID,
     });
     const configuration = (version: string) => nginxConfig(spec, version);
     // The certificate's text isn't part of the version: it may only be known later, and it's switched all the same.
@@ -77,7 +80,16 @@ export function proxyOnDocker(
         `${name}-routes`,
         {
             create: server.name.apply((container) =>
-                switchConfiguration(target, { volume, container, uid: UID, version, spec, acmeVolume }),
+                switchConfiguration(target, {
+                    volume,
+                    container,
+                    port: ports.https,
+                    uid: UID,
+                    version,
+                    spec,
+                    acmeVolume,
+                    assetsVolume: assets?.volume,
+                }),
             ),
             fills: [volume],
             stdin: pulumi.interpolate`${line("nginx.conf", configuration(version))}${files}`,
@@ -115,74 +127,4 @@ function certificateOf(self: TlsProxy, name: string, spec: ProxySpec, target: Do
             return { pem: { certificate: local.certificatePem, key: local.keyPem }, authorityPem: local.authorityPem, acme: undefined };
         }
     }
-}
-
-function serverContainer(
-    self: TlsProxy,
-    name: string,
-    spec: ProxySpec,
-    target: DockerTarget,
-    parts: {
-        readonly volume: string;
-        readonly config: pulumi.Resource;
-        readonly routes: readonly Route[];
-        readonly acme: AcmeFiles | undefined;
-    },
-): docker.Container {
-    const served = parts.routes.flatMap((route) => ("files" in route.to ? [route.to.files] : []));
-    const health: Health = {
-        command: ["curl", "-fsS", "-o", "/dev/null", `http://127.0.0.1:${STATUS_PORT}/healthz`],
-        interval: 15,
-        timeout: 3,
-        retries: 5,
-        startPeriod: 5,
-        shell: true,
-    };
-    const publish = (internal: number, external: number) => ({ internal, external, ip: spec.ports.address, protocol: "tcp" });
-    return new docker.Container(
-        name,
-        {
-            name: target.name(name),
-            image: target.image(officialImage("nginx")).imageId,
-            entrypoints: parts.acme === undefined ? ["nginx"] : ["/bin/sh", "-euc", RELOADING_NGINX, "nginx"],
-            command: ["-p", `${CONFIG_FOLDER}/current/`, "-c", "nginx.conf", "-g", "daemon off;"],
-            user: `${UID}:${UID}`,
-            groupAdds: [...new Set(served.map((files) => String(files.gid)))],
-            readOnly: true,
-            ...hardened(target.logs),
-            ...memoryLimit(256 * MEBIBYTE),
-            networksAdvanced: target.networks === undefined ? [] : [{ name: target.networks.app.name }],
-            ports: [publish(HTTP_PORT, spec.ports.http), publish(HTTPS_PORT, spec.ports.https)],
-            mounts: [
-                { type: "volume", source: parts.volume, target: CONFIG_FOLDER, readOnly: true },
-                ...(parts.acme === undefined ? [] : [{ type: "volume", source: parts.acme.volume, target: ACME_FOLDER, readOnly: true }]),
-                ...[...new Set(served)].map((files) => ({
-                    type: "volume",
-                    source: files.mount.volume,
-                    target: `${FILES_FOLDER}/${files.name}`,
-                    readOnly: true,
-                })),
-            ],
-            tmpfs: { "/tmp": "rw,noexec,nosuid,size=256m" },
-            healthcheck: healthcheck(health),
-            wait: true,
-            waitTimeout: waitTimeout(health),
-            labels: labelList(target.stack, { role: "proxy", service: name }),
-            // SIGQUIT lets requests under way finish.
-            stopSignal: "SIGQUIT",
-            stopTimeout: spec.drain,
-            destroyGraceSeconds: spec.drain,
-        },
-        {
-            parent: self,
-            provider: target.provider,
-            replaceOnChanges: NEW_CONTAINER_ON,
-            deleteBeforeReplace: true,
-            dependsOn: [
-                parts.config,
-                ...(parts.acme?.ready === undefined ? [] : [parts.acme.ready]),
-                ...served.flatMap((files) => files.mount.ready ?? []),
-            ],
-        },
-    );
 }

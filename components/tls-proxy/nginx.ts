@@ -6,6 +6,8 @@ export const HTTP_PORT = 8080;
 export const HTTPS_PORT = 8443;
 /** Only reachable inside the container: the engine's health check. */
 export const STATUS_PORT = 8081;
+/** Only reachable inside the container: the same as `HTTPS_PORT`, of this very nginx, for the switch's checks. */
+export const CHECK_PORT = 8444;
 /** Where the configuration's volume is mounted; `current` is a link to the folder of the configuration in use. */
 export const CONFIG_FOLDER = "/etc/quai";
 /** Where the volume shared with the certificate service is mounted. */
@@ -13,6 +15,8 @@ export const ACME_FOLDER = "/etc/quai-acme";
 /** In that volume, beside `current`: while it's there, everything is answered 503. */
 export const MAINTENANCE_FILE = "maintenance";
 export const FILES_FOLDER = "/srv/files";
+/** Where files of former releases are; below it `<service>/former/<path>`. */
+export const ASSETS_FOLDER = "/srv/assets";
 
 /** Suites of guides 000 and 001 (R68), AES-256 beside AES-128. */
 const CIPHERS = [
@@ -29,7 +33,7 @@ const OWN_HEADERS = ["Strict-Transport-Security", "X-Content-Type-Options", "X-F
  * Seconds that a former worker outlives the drain time: then the former containers are told to end, and what they tell their WebSockets
  * (close code 1001) must still have a way to the clients. As long as services have to finish unless they say otherwise.
  */
-const FAREWELL = 30;
+export const FAREWELL = 30;
 
 /** A WebSocket may be silent for an hour (R75 asks for five minutes). */
 const SILENT = { send: 3600, read: 3600 };
@@ -86,7 +90,11 @@ function statusServer(version: string): string[] {
 }
 
 function waitingServer(): string[] {
-    return ["server {", `    listen ${HTTP_PORT} default_server;`, `    return 503 "starting\\n";`, "}"];
+    return [
+        ...["server {", `    listen ${HTTP_PORT} default_server;`, `    return 503 "starting\\n";`, "}"],
+        "# A port that is handed over and not listened on would be let go of.",
+        ...["server {", `    listen ${HTTPS_PORT} default_server;`, "    return 444;", "}"],
+    ];
 }
 
 function site(spec: ProxySpec): string[] {
@@ -187,6 +195,7 @@ function refusingServer(): string[] {
         "server {",
         `    listen ${HTTP_PORT} default_server;`,
         `    listen ${HTTPS_PORT} ssl default_server;`,
+        `    listen 127.0.0.1:${CHECK_PORT} ssl default_server;`,
         "    server_name _;",
         "    ssl_reject_handshake on;",
         "    return 444;",
@@ -209,6 +218,7 @@ function secureServer(spec: ProxySpec, server: { names: readonly string[]; route
     return [
         "server {",
         `    listen ${HTTPS_PORT} ssl;`,
+        `    listen 127.0.0.1:${CHECK_PORT} ssl;`,
         `    server_name ${server.names.join(" ")};`,
         "    set $release '';",
         ...indent(maintenance()),
@@ -248,17 +258,41 @@ function location(spec: ProxySpec, route: RouteSpec): string[] {
         route.deny.length === 0
             ? []
             : [`location ~* ${expression(route.path)}.*\\.(${route.deny.map((ending) => ending.slice(1)).join("|")})$ { return 403; }`];
-    return [
-        ...denied,
-        `location ${route.exact ? "= " : denied.length > 0 ? "" : "^~ "}${route.path} {`,
-        ...indent([
-            ...(route.limit === undefined ? [] : [`limit_req zone=${route.limit.name} burst=${route.limit.burst} nodelay;`]),
-            ...(route.bodyLimit === spec.bodyLimit ? [] : [`client_max_body_size ${route.bodyLimit};`]),
-            ...(route.cache === undefined ? [] : [`set $cache "${cacheControl(route.cache)}";`]),
-            ...backend(spec, route),
-        ]),
-        "}",
+    const limit = route.limit === undefined ? [] : [`limit_req zone=${route.limit.name} burst=${route.limit.burst} nodelay;`];
+    const answer = [
+        ...(route.bodyLimit === spec.bodyLimit ? [] : [`client_max_body_size ${route.bodyLimit};`]),
+        ...(route.cache === undefined
+            ? keepsAssets(spec, route)
+                ? ["set $cache '';"]
+                : []
+            : [`set $cache "${cacheControl(route.cache)}";`]),
+        ...backend(spec, route),
     ];
+    const begin = `location ${route.exact ? "= " : denied.length > 0 ? "" : "^~ "}${route.path} {`;
+    return keepsAssets(spec, route)
+        ? [...denied, begin, ...indent([...limit, ...formerAssets(route)]), "}", `location ${named(route)} {`, ...indent(answer), "}"]
+        : [...denied, begin, ...indent([...limit, ...answer]), "}"];
+}
+
+/** Whether files of former releases are looked for, before the service is asked. */
+export function keepsAssets(spec: ProxySpec, route: RouteSpec): boolean {
+    return route.assets !== undefined && spec.keepAssets > 0;
+}
+
+/**
+ * First what only a former release had: a service may answer an unknown path with its page instead of 404. Only names with a hash are kept,
+ * so what is found under one is what was meant, and never changes.
+ */
+function formerAssets(route: RouteSpec): string[] {
+    return [
+        `root ${ASSETS_FOLDER}/${route.backend.name}/former;`,
+        `set $cache "${cacheControl(route.cache ?? { seconds: 31536000, immutable: true })}";`,
+        `try_files $uri ${named(route)};`,
+    ];
+}
+
+function named(route: RouteSpec): string {
+    return `@${route.backend.name}${route.path.replaceAll("/", "_")}`;
 }
 
 function expression(path: string): string {

@@ -12,6 +12,7 @@ export interface ProxySpec {
     readonly compression: boolean;
     readonly drain: number;
     readonly trusted: readonly string[];
+    readonly keepAssets: number;
     /** Whether an ACME server's challenges are answered. */
     readonly challenges: boolean;
 }
@@ -27,6 +28,7 @@ export interface RouteSpec {
     readonly limit: RateLimit | undefined;
     readonly bodyLimit: number;
     readonly cache: Route["cache"];
+    readonly assets: string | undefined;
     readonly deny: readonly string[];
 }
 
@@ -69,6 +71,7 @@ export function resolveProxy(args: Omit<TlsProxyArgs, "target" | "tls"> & { read
         compression: args.compression ?? true,
         drain: args.drain ?? 30,
         trusted: args.trusted ?? [],
+        keepAssets: args.keepAssets ?? 7 * 86400,
         challenges: args.tls?.mode === "acme",
     };
 }
@@ -95,7 +98,7 @@ function withoutSlash(routes: readonly RouteSpec[]): RouteSpec[] {
     const keys = new Set(routes.map(({ host, path }) => `${host ?? ""} ${path}`));
     return routes
         .filter(({ exact, backend, path }) => !exact && backend.kind === "service" && /.\/$/.test(path))
-        .map((route) => ({ ...route, path: route.path.slice(0, -1), exact: true, deny: [] }))
+        .map((route) => ({ ...route, path: route.path.slice(0, -1), exact: true, deny: [], assets: undefined }))
         .filter(({ host, path }) => !keys.has(`${host ?? ""} ${path}`));
 }
 
@@ -112,6 +115,7 @@ function resolveRoute(route: Route, bodyLimit: number): RouteSpec {
         limit: route.limit,
         bodyLimit: route.bodyLimit ?? bodyLimit,
         cache: route.cache,
+        assets: route.assets,
         deny: route.deny ?? [],
     };
 }
@@ -127,6 +131,9 @@ function routeProblems(route: Route): string[] {
     }
     if ("files" in route.to && !route.path.endsWith("/")) {
         problems.push(`${path}.path: must end with / where files are served (got ${JSON.stringify(route.path)})`);
+    }
+    if (route.assets !== undefined && ("files" in route.to || route.exact === true || !route.path.endsWith("/"))) {
+        problems.push(`${path}.assets: the route must lead to a service, by a path that ends with /`);
     }
     for (const ending of route.deny ?? []) {
         if (!/^\.[a-z0-9]+$/.test(ending)) {

@@ -1,7 +1,9 @@
 import { volumeTool, volumeToolSeeing } from "../internal/docker/file-volume";
+import { LABEL } from "../internal/labels";
 import { quote, script, sh } from "../internal/shell";
 import type { DockerTarget } from "../targets";
-import { ACME_FOLDER, CONFIG_FOLDER, HTTPS_PORT, STATUS_PORT } from "./nginx";
+import { collectAssets, publishAssets } from "./assets-docker";
+import { ACME_FOLDER, CHECK_PORT, CONFIG_FOLDER, HTTPS_PORT, STATUS_PORT } from "./nginx";
 import type { ProxySpec } from "./spec";
 
 /** Writes the configuration of the very first start; one that is in use already stays. Reads nginx.conf from standard input. */
@@ -17,41 +19,80 @@ export function firstConfiguration(uid: number): string {
 export interface Switch {
     readonly volume: string;
     readonly container: string;
+    /** Container that holds the port for https. */
+    readonly port: string;
     readonly uid: number;
     readonly version: string;
     readonly spec: ProxySpec;
     /** Volume whose certificate is served, where an ACME server gives it. @default the one that comes with the configuration */
     readonly acmeVolume?: string;
+    /** Volume for files that outlive their release. @default none are kept */
+    readonly assetsVolume?: string;
 }
 
 /**
  * The switch to another configuration: written beside the one in use, tested by nginx, put in place by one rename, reloaded, and asked
- * for the new release through the front door. When a step fails, the former configuration is put back and the script fails.
+ * for the new release. Where the container is a new one beside a former one, that is told to finish, and the front door asked once more.
+ * When a step fails, the former configuration is put back, the former container serves, and the script fails.
  * Reads `name base64` lines from standard input.
  */
 export function switchConfiguration(target: DockerTarget, args: Switch): string {
-    const container = quote(args.container);
-    const reload = `docker kill --signal HUP ${container} >/dev/null`;
-    const exec = (program: string, ...words: readonly string[]) =>
-        sh("docker", "exec", args.container, "/bin/sh", "-euc", program, "check", ...words);
+    const run = (container: string, program: string, ...words: readonly string[]) =>
+        sh("docker", "exec", container, "/bin/sh", "-euc", program, "check", ...words);
+    const exec = (program: string, ...words: readonly string[]) => run(args.container, program, ...words);
+    const reload = exec(RELOAD);
+    const failed = [
+        volumeTool(target, args.volume, PUT_BACK),
+        reload,
+        "echo 'the former routes are in use again' >&2",
+        ...failureLogs(args.spec, target),
+        "exit 1",
+    ];
+    const { assetsVolume: assets } = args;
     return script(
+        assets !== undefined && collectAssets(target, args.spec, assets, args.uid),
         volumeToolSeeing(
             target,
             args.acmeVolume === undefined ? [] : [{ volume: args.acmeVolume, path: ACME_FOLDER }],
             ...([args.volume, WRITE_AND_TEST, args.uid, args.acmeVolume === undefined ? "" : `${ACME_FOLDER}/served`] as const),
         ),
         `workers=$(${exec(WORKERS)})`,
-        reload,
-        `if ! ${exec(VERIFY, args.version, ...checks(args.spec))}; then`,
-        volumeTool(target, args.volume, PUT_BACK),
-        reload,
-        "echo 'the former routes are in use again' >&2",
-        ...failureLogs(args.spec, target),
-        "exit 1",
+        `take() { ${reload} && ${exec(TAKEN, args.version)}; }`,
+        // Once more: when a holder of a port was replaced, the proxy is just starting again.
+        `if ! { { take || { sleep 6; take; }; } && ${exec(VERIFY, String(CHECK_PORT), ...checks(args.spec))}; }; then`,
+        ...failed,
         "fi",
+        `formers=$(${formerProxies(target, args.container)})`,
+        // Their own stop signal, by which the engine knows, too, that they aren't to be started again.
+        'if [ -n "$formers" ]; then docker kill --signal QUIT $formers >/dev/null; fi',
+        `if ! ${run(args.port, VERIFY, String(HTTPS_PORT), ...checks(args.spec))}; then`,
+        'if [ -n "$formers" ]; then docker restart --time 5 $formers >/dev/null; fi',
+        ...failed,
+        "fi",
+        assets !== undefined && publishAssets(target, args.spec, assets),
         `${exec(DRAIN, String(args.spec.drain))} $workers`,
+        waitForEnd(args.spec.drain),
     );
 }
+
+/** Ids of the stack's other proxies that run. */
+function formerProxies(target: DockerTarget, container: string): string {
+    const filters = [`label=${LABEL.stack}=${target.stack}`, `label=${LABEL.role}=proxy`].flatMap((filter) => ["--filter", filter]);
+    return `${sh("docker", "ps", ...filters, "--format", "{{.ID}} {{.Names}}")} | sed -n ${quote(`/ ${container}$/!s/ .*//p`)}`;
+}
+
+/** The former proxies finish what they have; at the latest after the drain time they may still have WebSockets, which their services close. */
+function waitForEnd(drain: number): string {
+    return script(
+        `deadline=$(($(date +%s) + ${drain}))`,
+        'while [ -n "$formers" ] && [ -n "$(docker ps --quiet --no-trunc | grep -F "$formers" || true)" ]; do',
+        '  if [ "$(date +%s)" -ge "$deadline" ]; then break; fi; sleep 0.5',
+        "done",
+    );
+}
+
+/** By nginx's own hands: `docker kill` would note that somebody stopped the container, and not start it after a reboot of the host. */
+const RELOAD = 'kill -HUP "$(cat /tmp/nginx.pid)"';
 
 // The tool runs the same image as the proxy, so its nginx judges the configuration as the proxy's will; only the paths are moved.
 const WRITE_AND_TEST = script(
@@ -75,21 +116,27 @@ const PUT_BACK = script(
     'if [ -e former/nginx.conf ]; then ln -sfn "$(readlink former)" switching; mv -T switching current; fi',
 );
 
-/** Words: the version that must be in use, then `host path release` for each service. Waits up to 15 s. */
-const VERIFY = script(
-    `deadline=$(($(date +%s) + 15)); version=$1; shift`,
-    `late() { [ "$(date +%s)" -ge "$deadline" ]; }`,
-    `until [ "$(curl -s --max-time 3 http://127.0.0.1:${STATUS_PORT}/version)" = "$version" ]; do`,
-    `  if late; then echo "the proxy did not take the new configuration within 15 s" >&2; exit 1; fi; sleep 0.2`,
+/** Word: the version that must be in use. Waits up to 15 s. */
+const TAKEN = script(
+    `deadline=$(($(date +%s) + 15))`,
+    `until [ "$(curl -s --max-time 3 http://127.0.0.1:${STATUS_PORT}/version)" = "$1" ]; do`,
+    `  if [ "$(date +%s)" -ge "$deadline" ]; then echo "the proxy did not take the new configuration within 15 s" >&2; exit 1; fi; sleep 0.2`,
     `done`,
+);
+
+/** Words: a port of the loopback address, then `host path release` for each service. Waits up to 15 s. */
+const VERIFY = script(
+    `deadline=$(($(date +%s) + 15)); port=$1; shift`,
     `for check in "$@"; do`,
     `  set -- $check`,
     `  while :; do`,
-    `    answer=$(curl -sk --max-time 5 -o /dev/null -D - --resolve "$1:${HTTPS_PORT}:127.0.0.1" "https://$1:${HTTPS_PORT}$2" | tr -d '\\r' || true)`,
+    `    answer=$(curl -sk --max-time 5 -o /dev/null -D - --resolve "$1:$port:127.0.0.1" "https://$1:$port$2" | tr -d '\\r' || true)`,
     `    status=$(printf '%s\\n' "$answer" | sed -n '1s/^[^ ]* \\([0-9]*\\).*/\\1/p')`,
     `    release=$(printf '%s\\n' "$answer" | sed -n 's/^[Xx]-[Qq]uai-[Rr]elease: //p')`,
     `    case "$status" in 2??|3??) if [ "$release" = "$3" ]; then break; fi ;; esac`,
-    `    if late; then echo "https://$1$2 must be answered by release $3 (got status \${status:-none}, release \${release:-none})" >&2; exit 1; fi`,
+    `    if [ "$(date +%s)" -ge "$deadline" ]; then`,
+    `      echo "https://$1$2 must be answered by release $3 (got status \${status:-none}, release \${release:-none})" >&2; exit 1`,
+    `    fi`,
     `    sleep 0.5`,
     `  done`,
     `done`,

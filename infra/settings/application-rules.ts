@@ -213,6 +213,9 @@ function routeProblems({ routes, services, files, hosts, limits }: ApplicationSe
     if (route.files !== undefined && !route.path.endsWith("/")) {
         found.push(wrong([...path, "path"], "must end with / where files are served"));
     }
+    if (route.assets !== undefined && (route.to === undefined || route.exact || !route.path.endsWith("/"))) {
+        found.push(wrong([...path, "assets"], "must be on a route to a service, with a path that ends with /"));
+    }
     if (route.host !== undefined && hosts[route.host] === undefined) {
         found.push(wrong([...path, "host"], unknown(route.host, "key of hosts", Object.keys(hosts))));
     }

@@ -99,6 +99,7 @@ const route = section({
     limit: serviceName().optional(),
     bodyLimit: v.size(1024).optional(),
     cache: section({ maxAge: v.duration(0, 3660 * 86400), immutable: truth().prefault(false) }).optional(),
+    assets: text("a folder in the image, such as /usr/share/nginx/html/assets", /^(?:\/[A-Za-z0-9._-]+)+$/).optional(),
     deny: list(text("a file ending such as .php", /^\.[a-z0-9]+$/)).prefault([]),
 });
 

@@ -186,6 +186,7 @@ const proxy = section({
     compression: truth().prefault(true),
     drain: v.duration(0, 3600).prefault("30s"),
     trusted: list(v.network()).prefault([]),
+    keepAssets: v.duration(0, 366 * 86400).prefault("7d"),
 });
 
 const waiver = section({ reason: text("a reason of at least 10 characters", /^\s*\S[\s\S]{8,}\S\s*$/), until: v.day() });

@@ -137,6 +137,8 @@ export interface RouteSettings {
     readonly bodyLimit?: number;
     /** For how long browsers may keep answers (R84). @default the service's own word @example {"maxAge":"365d","immutable":true} */
     readonly cache?: CacheSettings;
+    /** Folder of the service's image with the files below this path: those with a hash in their name stay reachable for quai:proxy.keepAssets after their release. @default none @example "/usr/share/nginx/html/assets" */
+    readonly assets?: string;
     /** File endings that are never served (R83). @default [] @example [".php",".py"] */
     readonly deny: readonly string[];
 }

@@ -75,4 +75,6 @@ export interface ProxySettings {
     readonly drain: number;
     /** Load balancers before the proxy, addresses or networks: of requests that come from there, the client is the one that X-Forwarded-For names, so that limits and logs count it and not them (R80). Not on AWS, where the load balancer is quai's own. @default [] @example ["10.0.0.0/16"] */
     readonly trusted: readonly string[];
+    /** How long files with a hash in their name, of routes with `assets`, stay reachable after the release that had them, as a duration; `"0s"`: not at all. @default "7d" @example "24h" */
+    readonly keepAssets: number;
 }

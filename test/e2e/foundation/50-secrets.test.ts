@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { checkout, docker, objects, STACK, STACK_ID, transcript } from "../support/checkout";
+import { checkout, docker, objects, proxy, STACK, STACK_ID, transcript } from "../support/checkout";
 
 /** The values of all generated secrets, asked of the containers that have them. */
 function secretValues(): ReadonlyMap<string, string> {
@@ -21,7 +21,7 @@ function secretValues(): ReadonlyMap<string, string> {
         ["superuser password", read(`${STACK_ID}-postgres`, "superuser-password")],
         ["database key", pem(read(`${STACK_ID}-postgres`, "server.key"))],
         ["repository password", read(`${STACK_ID}-backup`, "repository-password")],
-        ["TLS key", pem(docker("exec", `${STACK_ID}-proxy`, "cat", "/etc/quai/current/key.pem"))],
+        ["TLS key", pem(docker("exec", proxy(), "cat", "/etc/quai/current/key.pem"))],
     ]);
 }
 

@@ -1,4 +1,4 @@
-import { docker, objects, quai, STACK, STACK_ID, writeSettings } from "../support/checkout";
+import { docker, objects, proxy, quai, STACK, STACK_ID, writeSettings } from "../support/checkout";
 import { BASE } from "./changes";
 
 interface Shown {
@@ -16,11 +16,11 @@ const image = (container: string) => docker("inspect", "--format", "{{.Image}}",
 /** A shell in a container of the proxy's image, with a volume at /files: what somebody with the run of the host could do. */
 function edit(volume: string, program: string): void {
     const shell = ["--rm", "--network", "none", "--user", "0:0", "--volume", `${volume}:/files`, "--entrypoint", "/bin/sh"];
-    docker("run", ...shell, image(name("proxy")), "-euc", program);
+    docker("run", ...shell, image(proxy()), "-euc", program);
 }
 
 const stranger = (called: string, ...words: string[]) =>
-    docker("run", "--detach", "--name", called, ...words, "--user", "0:0", "--entrypoint", "sleep", image(name("proxy")), "600");
+    docker("run", "--detach", "--name", called, ...words, "--user", "0:0", "--entrypoint", "sleep", image(proxy()), "600");
 
 /** By hand, behind the back of the state: what is done, and what the report must say of it. */
 const CHANGES: readonly (readonly [what: string, make: () => unknown, finding: () => RegExp])[] = [

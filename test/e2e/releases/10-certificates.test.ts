@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { connect, type PeerCertificate } from "node:tls";
 import { eventually, load } from "../support/ask";
-import { checkout, docker, HOST, HTTPS, quai, type Result, STACK, STACK_ID } from "../support/checkout";
+import { checkout, docker, HOST, HTTPS, proxy, quai, type Result, STACK, STACK_ID } from "../support/checkout";
 import { putPebbleToSleep, wakePebble } from "./pebble";
 
 const service = (...words: readonly string[]) => docker("exec", `${STACK_ID}-certificates`, "quai-certificates", ...words);
@@ -58,9 +58,9 @@ describe("certificates by ACME", () => {
     });
 
     test("R27: the private key is in no state, and the account's key not in the proxy", () => {
-        const key = docker("exec", `${STACK_ID}-proxy`, "cat", "/etc/quai/current/key.pem").split("\n")[1] ?? "";
+        const key = docker("exec", proxy(), "cat", "/etc/quai/current/key.pem").split("\n")[1] ?? "";
         expect(key.length).toBeGreaterThan(40);
         expect(readFileSync(join(checkout(), ".quai", "state", ".pulumi", "stacks", "quai", `${STACK}.json`), "utf8")).not.toContain(key);
-        expect(docker("exec", `${STACK_ID}-proxy`, "ls", "/etc/quai-acme")).not.toContain("letsencrypt");
+        expect(docker("exec", proxy(), "ls", "/etc/quai-acme")).not.toContain("letsencrypt");
     });
 });

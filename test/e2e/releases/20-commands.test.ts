@@ -1,6 +1,6 @@
 import "./area";
 import { ask } from "../support/ask";
-import { docker, mustUp, objects, quai, STACK, STACK_ID } from "../support/checkout";
+import { docker, mustUp, objects, proxy, quai, STACK } from "../support/checkout";
 
 const inStack = ["--stack", STACK] as const;
 
@@ -25,7 +25,7 @@ describe("operations", () => {
         await ask("/api/health");
         expect((await quai("logs", ...inStack, "proxy")).stdout).toContain('"path":"/api/health"');
         expect((await quai("logs", ...inStack, "migrate")).code).toBe(0);
-        expect((await quai("logs", ...inStack, "-n", "2")).stdout).toMatch(/^proxy +\| /m);
+        expect((await quai("logs", ...inStack, "-n", "2")).stdout).toMatch(/^proxy-[0-9a-f]{8} +\| /m);
         expect((await quai("logs", ...inStack, "nobody")).text).toContain("nobody: has no container; there are:");
     });
 });
@@ -45,7 +45,7 @@ describe("maintenance", () => {
             expect(headers["strict-transport-security"]).toContain("max-age");
         }
         expect((await ask("/api/health", { method: "POST", body: "{}" })).status).toBe(503);
-        expect(docker("inspect", "--format", "{{.State.Health.Status}}", `${STACK_ID}-proxy`).trim()).toBe("healthy");
+        expect(docker("inspect", "--format", "{{.State.Health.Status}}", proxy()).trim()).toBe("healthy");
         expect((await mustUp()).text).toContain("is in maintenance: ./quai maintenance off");
         expect((await quai("status", STACK)).text).toContain("in maintenance, everything is answered 503");
         expect((await ask("/")).status).toBe(503);

@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { HTTP_PORT } from "../../../components/tls-proxy/nginx";
-import { checkout, docker, HOST, STACK, STACK_ID } from "../support/checkout";
+import { checkout, docker, HOST, HTTP, STACK, STACK_ID } from "../support/checkout";
 import { equivalent } from "../support/images";
 
 /*
@@ -66,14 +66,14 @@ function isConnected(): boolean {
 
 /** The server answers from now on, and its root is what the tests' clients trust. */
 export function wakePebble(): void {
-    const proxy = docker(
+    const address = docker(
         "inspect",
         "--format",
         `{{(index .NetworkSettings.Networks "${STACK_ID}-app").IPAddress}}`,
-        `${STACK_ID}-proxy`,
+        `${STACK_ID}-port-${HTTP}`,
     ).trim();
     if (!isConnected()) docker("network", "connect", "--alias", "acme-server", `${STACK_ID}-app`, NAME);
-    docker("exec", NAME, "sh", "-c", `printf '127.0.0.1 localhost\\n%s %s\\n' ${proxy} ${HOST} > /etc/hosts`);
+    docker("exec", NAME, "sh", "-c", `printf '127.0.0.1 localhost\\n%s %s\\n' ${address} ${HOST} > /etc/hosts`);
     // One process throughout: it forgets accounts and authority when it ends.
     if (!docker("exec", NAME, "sh", "-c", "pidof pebble || true").trim())
         docker("exec", "--detach", NAME, "pebble", "-config", "/pebble/config.json");

@@ -141,6 +141,12 @@ export function docker(...args: readonly string[]): string {
     return execFileSync("docker", args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
 }
 
+/** The stack's proxy that runs; its name carries its release. */
+export function proxy(stack = STACK_ID): string {
+    const filters = [`label=io.quai.stack=${stack}`, "label=io.quai.role=proxy"].flatMap((filter) => ["--filter", filter]);
+    return docker("ps", ...filters, "--format", "{{.Names}}").split("\n")[0] ?? "";
+}
+
 /** Names of what the stack has on the host. */
 export function objects(kind: "container" | "network" | "volume" | "image"): string[] {
     const filter = ["--filter", kind === "image" ? `reference=quai/${STACK_ID}/*` : `label=io.quai.stack=${STACK_ID}`];

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { eventually } from "../support/ask";
+import { proxy } from "../support/checkout";
 import { ask, burst, checkout, context, docker, mustUp, quai, redirected, remove, running, type System, write } from "./system";
 
 const magazine: System = { stack: "sys-magazine", host: "magazine.localhost" };
@@ -27,7 +28,7 @@ const state = async () => JSON.parse((await ask(magazine, "/api/state")).text) a
 
 /** What a volume of secrets holds, as the host's administrator could read it. */
 function secretIn(volume: string, file: string): string {
-    const [image = ""] = docker("inspect", "--format", "{{.Image}}", `${magazine.stack}-proxy`).split("\n");
+    const [image = ""] = docker("inspect", "--format", "{{.Image}}", proxy(magazine.stack)).split("\n");
     return docker("run", "--rm", "--user", "0", "--entrypoint", "cat", "--volume", `${volume}:/secrets:ro`, image, `/secrets/${file}`);
 }
 

@@ -119,7 +119,7 @@ export class ProxyStand {
             "key.pem": this.pem.key,
         };
         const input = Object.entries(files).map(([name, text]) => `${name} ${Buffer.from(text).toString("base64")}\n`);
-        const args = { volume: this.volume, container: this.container, uid: UID, version, spec };
+        const args = { volume: this.volume, container: this.container, port: this.container, uid: UID, version, spec };
         await hostScript(switchConfiguration(this.target, args), input.join(""));
     }
 

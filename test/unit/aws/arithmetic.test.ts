@@ -96,6 +96,7 @@ const route = (path: string, exact: boolean, name: string, limit?: string): Prox
     limit: limit === undefined ? undefined : { name: limit, rate: { requests: 10, per: "second" }, burst: 20 },
     bodyLimit: MIB,
     cache: undefined,
+    assets: undefined,
     deny: path === "/media/" ? [".php"] : [],
 });
 

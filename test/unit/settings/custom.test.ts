@@ -157,6 +157,14 @@ describe("an application from the stack file alone", () => {
 
     test.each<[Raw, string]>([
         [{ to: "backend", files: "media" }, "quai:custom.routes[0]: must have one of to (a service) and files"],
+        [
+            { to: "backend", path: "/x", assets: "/srv/x" },
+            'quai:custom.routes[0].assets: must be on a route to a service, with a path that ends with / (got "/srv/x")',
+        ],
+        [
+            { to: "backend", assets: "dist/assets" },
+            'quai:custom.routes[0].assets: must be a folder in the image, such as /usr/share/nginx/html/assets (got "dist/assets")',
+        ],
         [{ to: "beat" }, 'quai:custom.routes[0].to: there is no such service with a port; there are: backend (got "beat")'],
         [{ to: "backend", limit: "apy" }, 'quai:custom.routes[0].limit: there is no such budget; did you mean api? (got "apy")'],
         [{ to: "backend", host: "www" }, 'quai:custom.routes[0].host: there is no such key of hosts; there are: api (got "www")'],

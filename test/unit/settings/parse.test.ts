@@ -32,6 +32,7 @@ describe("defaults", () => {
             compression: true,
             drain: 30,
             trusted: [],
+            keepAssets: 604800,
         });
     });
 

@@ -31,7 +31,9 @@ describe("the demonstration with the settings of Pulumi.dev.yaml", () => {
             "Command postgres-files-<hash>",
             "Command postgres-login-demo_migrate_1",
             "Command postgres-login-demo_web_1",
+            "Command proxy-assets",
             "Command proxy-config",
+            "Command proxy-ports",
             "Command proxy-routes",
             "Command redis-files-<hash>",
             "Command scheduler-secrets-<hash>",
@@ -39,8 +41,10 @@ describe("the demonstration with the settings of Pulumi.dev.yaml", () => {
             "Command worker-secrets-<hash>",
             "Container api-<hash>",
             "Container backup",
+            "Container port-8080",
+            "Container port-8443",
             "Container postgres",
-            "Container proxy",
+            "Container proxy-<hash>",
             "Container redis",
             "Container scheduler",
             "Container web-<hash>",
@@ -88,19 +92,19 @@ describe("the demonstration with the settings of Pulumi.dev.yaml", () => {
         ]);
     });
 
-    test("R15: only the proxy publishes ports, on this machine alone", async () => {
+    test("R15: only the proxy's ports are published, on this machine alone", async () => {
         const { of } = await program("dev", DEV);
         const published = of(CONTAINER).filter(({ inputs }) => inputs["ports"] !== undefined);
-        expect(published.map(({ name }) => name)).toEqual(["proxy"]);
-        expect(published[0]?.inputs["ports"]).toEqual([
-            { internal: 8080, external: 8080, ip: "127.0.0.1", protocol: "tcp" },
-            { internal: 8443, external: 8443, ip: "127.0.0.1", protocol: "tcp" },
+        expect(published.map(({ name }) => name)).toEqual(["port-8080", "port-8443"]);
+        expect(published.map(({ inputs }) => inputs["ports"])).toEqual([
+            [{ internal: 8080, external: 8080, ip: "127.0.0.1", protocol: "tcp" }],
+            [{ internal: 8443, external: 8443, ip: "127.0.0.1", protocol: "tcp" }],
         ]);
     });
 
     test("R13, R16: every container has a limit, a user other than root, and no capability; backups alone need some", async () => {
         const { of } = await program("dev", DEV);
-        expect(of(CONTAINER)).toHaveLength(8);
+        expect(of(CONTAINER)).toHaveLength(10);
         for (const { name, inputs } of of(CONTAINER)) {
             expect([name, inputs["memory"], inputs["readOnly"], inputs["securityOpts"]]).toEqual([
                 name,

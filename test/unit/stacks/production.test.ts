@@ -98,10 +98,9 @@ describe("the demonstration in production", () => {
 
     test("R15: the public ports, on all addresses", async () => {
         const { get, result } = await deployed();
-        expect(get(CONTAINER, "proxy").inputs["ports"]).toEqual([
-            { internal: 8080, external: 80, ip: "0.0.0.0", protocol: "tcp" },
-            { internal: 8443, external: 443, ip: "0.0.0.0", protocol: "tcp" },
-        ]);
+        const published = { ip: "0.0.0.0", protocol: "tcp" };
+        expect(get(CONTAINER, "port-80").inputs["ports"]).toEqual([{ internal: 8080, external: 80, ...published }]);
+        expect(get(CONTAINER, "port-443").inputs["ports"]).toEqual([{ internal: 8443, external: 443, ...published }]);
         expect(result.urls).toEqual(["https://app.quay.eu", "https://www.app.quay.eu"]);
     });
 

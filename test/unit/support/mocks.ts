@@ -68,11 +68,11 @@ export class Recording<T> {
 
     readonly of = (type: string): Registered[] => this.resources.filter((resource) => resource.type === type);
 
-    readonly get = (type: string, name: string): Registered => {
-        const found = this.of(type).filter((resource) => resource.name === name);
+    readonly get = (type: string, name: string | RegExp): Registered => {
+        const found = this.of(type).filter((resource) => (typeof name === "string" ? resource.name === name : name.test(resource.name)));
         if (found.length !== 1 || found[0] === undefined) {
             const names = this.of(type).map((resource) => resource.name);
-            throw new Error(`${found.length} resources ${type} ${name}; there are: ${names.join(", ")}`);
+            throw new Error(`${found.length} resources ${type} ${String(name)}; there are: ${names.join(", ")}`);
         }
         return found[0];
     };

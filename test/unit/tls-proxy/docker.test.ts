@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { Files } from "../../../components/files";
 import type { TlsProxyArgs } from "../../../components/tls-proxy";
 import { TlsProxy } from "../../../components/tls-proxy";
@@ -9,6 +11,11 @@ import { commandOf, dockerTarget, filesIn, leaks } from "../support/target";
 import { BASE } from "./base";
 import { healthcheck } from "../../../components/internal/health";
 
+const PORTS = { type: "volume", source: "demo-dev-proxy-ports", target: "/run/quai-ports" };
+const [HOLD, TAKE] = ["hold-port.pl", "take-ports.pl"].map((name) =>
+    readFileSync(join(__dirname, "../../../components/tls-proxy/programs", name), "utf8"),
+);
+const PROXY = /^proxy-[0-9a-f]{8}$/;
 const KEY = "-----BEGIN PRIVATE KEY-----\nfrom-the-company\n-----END PRIVATE KEY-----\n";
 
 interface Options {
@@ -29,11 +36,15 @@ async function proxy({ args, target: change, files }: Options = {}) {
 
 describe("the proxy on a Docker host", () => {
     test("everything it is made of", async () => {
-        const { list } = await proxy();
+        const { list, get } = await proxy();
+        const release = get(CONTAINER, PROXY).name.replace("proxy-", "");
         expect(list().filter((each) => !/pulumi:|Network|quai:target/.test(each))).toEqual([
             `${COMMAND} proxy-config`,
+            `${COMMAND} proxy-ports`,
             `${COMMAND} proxy-routes`,
-            `${CONTAINER} proxy`,
+            `${CONTAINER} port-8080`,
+            `${CONTAINER} port-8443`,
+            `${CONTAINER} proxy-${release}`,
             "docker:index/remoteImage:RemoteImage nginx:1.30.4-trixie",
             "quai:index:TlsProxy proxy",
             "tls:index/certRequest:CertRequest proxy-request",
@@ -44,12 +55,13 @@ describe("the proxy on a Docker host", () => {
         ]);
     });
 
-    test("R15: it alone publishes ports, on the address asked for; not root, read-only", async () => {
+    test("R13, R16: not root, read-only, without ports of its own; whatever makes it another one is in its name", async () => {
         const { get } = await proxy();
-        expect(get(CONTAINER, "proxy").inputs).toEqual({
-            name: "demo-dev-proxy",
+        const { name, inputs } = get(CONTAINER, PROXY);
+        expect(inputs).toEqual({
+            name: `demo-dev-${name}`,
             image: `sha256:${idOf("nginx:1.30.4-trixie")}`,
-            entrypoints: ["nginx"],
+            entrypoints: ["perl", "-e", TAKE, "--", "/run/quai-ports/8080", "/run/quai-ports/8443", "--", "nginx"],
             command: ["-p", "/etc/quai/current/", "-c", "nginx.conf", "-g", "daemon off;"],
             user: "101:101",
             groupAdds: [],
@@ -64,11 +76,7 @@ describe("the proxy on a Docker host", () => {
             memory: 256,
             memorySwap: 256,
             networksAdvanced: [{ name: "demo-dev-app" }],
-            ports: [
-                { internal: 8080, external: 8080, ip: "127.0.0.1", protocol: "tcp" },
-                { internal: 8443, external: 8443, ip: "127.0.0.1", protocol: "tcp" },
-            ],
-            mounts: [{ type: "volume", source: "demo-dev-proxy-config", target: "/etc/quai", readOnly: true }],
+            mounts: [{ type: "volume", source: "demo-dev-proxy-config", target: "/etc/quai", readOnly: true }, PORTS],
             tmpfs: { "/tmp": "rw,noexec,nosuid,size=256m" },
             healthcheck: healthcheck({
                 command: ["curl", "-fsS", "-o", "/dev/null", "http://127.0.0.1:8081/healthz"],
@@ -84,18 +92,55 @@ describe("the proxy on a Docker host", () => {
                 { label: "io.quai.stack", value: "demo-dev" },
                 { label: "io.quai.role", value: "proxy" },
                 { label: "io.quai.service", value: "proxy" },
+                { label: "io.quai.release", value: name.replace("proxy-", "") },
             ],
             stopSignal: "SIGQUIT",
-            stopTimeout: 30,
-            destroyGraceSeconds: 30,
+            stopTimeout: 60,
+            destroyGraceSeconds: 60,
         });
+    });
+
+    test("R15: a port is held by a container that does nothing else, on the address asked for", async () => {
+        const { get } = await proxy();
+        expect(get(CONTAINER, "port-8443").inputs).toMatchObject({
+            name: "demo-dev-port-8443",
+            entrypoints: ["perl", "-e", HOLD, "--", "8443", "/run/quai-ports/8443"],
+            user: "101:101",
+            readOnly: true,
+            capabilities: { drops: ["ALL"] },
+            memory: 32,
+            networksAdvanced: [{ name: "demo-dev-app" }],
+            ports: [{ internal: 8443, external: 8443, ip: "127.0.0.1", protocol: "tcp" }],
+            mounts: [PORTS],
+        });
+        expect(get(CONTAINER, "port-8443").after).toContain("proxy-ports");
+        expect(get(CONTAINER, PROXY).after).toEqual(expect.arrayContaining(["port-8080", "port-8443"]));
+    });
+
+    test("R101: another image, port or way to a certificate is another proxy; the holders of ports that stay are as they were", async () => {
+        const before = await proxy();
+        const holder = (recording: typeof before) => recording.get(CONTAINER, "port-8443").inputs;
+        for (const change of [
+            { target: { imageMirror: { "nginx:1.30.4-trixie": "mirror.quay.eu/nginx:1.31" } } },
+            { args: { ports: { http: 9080, https: 8443, address: "127.0.0.1" } } },
+            { args: { tls: { mode: "acme", email: "ops@quay.eu", server: "https://acme.quay.eu/dir" } as const } },
+        ]) {
+            const after = await proxy(change);
+            expect(after.get(CONTAINER, PROXY).name).not.toBe(before.get(CONTAINER, PROXY).name);
+            expect({ ...holder(after), image: "" }).toEqual({ ...holder(before), image: "" });
+        }
+    });
+
+    test("a proxy that published its ports itself, of an earlier quai, lets go of them before they are held", async () => {
+        const { command } = await proxy();
+        expect(command("proxy-ports").script).toContain('if [ -n "$(docker port "$proxy")" ]; then docker stop "$proxy" >/dev/null; fi');
     });
 
     test("R51: files that it serves are mounted to be read, by their group", async () => {
         const { get } = await proxy({ files: true });
-        const { inputs, after } = get(CONTAINER, "proxy");
+        const { inputs, after } = get(CONTAINER, PROXY);
         expect(inputs["groupAdds"]).toEqual(["1001"]);
-        expect((inputs["mounts"] as object[])[1]).toEqual({
+        expect((inputs["mounts"] as object[])[2]).toEqual({
             type: "volume",
             source: "demo-dev-media",
             target: "/srv/files/media",
@@ -106,8 +151,8 @@ describe("the proxy on a Docker host", () => {
 
     test("first start, then the container, then the routes; the routes are a command done again when they change", async () => {
         const { get, command } = await proxy();
-        expect(get(CONTAINER, "proxy").after).toContain("proxy-config");
-        expect(get(COMMAND, "proxy-routes").after).toContain("proxy");
+        expect(get(CONTAINER, PROXY).after).toContain("proxy-config");
+        expect(get(COMMAND, "proxy-routes").after).toContain(get(CONTAINER, PROXY).name);
         expect(get(COMMAND, "proxy-config").after).toContain("nginx:1.30.4-trixie");
         expect(command("proxy-config").data).toBe(nginxConfig(undefined, "starting"));
         expect(get(COMMAND, "proxy-config").inputs["delete"]).toBe("docker volume rm -f demo-dev-proxy-config >/dev/null");
@@ -122,12 +167,12 @@ describe("the proxy on a Docker host", () => {
         expect(files["certificate.pem"]).toMatch(/^-----BEGIN CERTIFICATE-----/);
         expect(generated).toContain(files["key.pem"]);
         expect(leaks(resources, generated)).toEqual([]);
-        expect(command("proxy-routes").script).toContain(`check ${version} `);
+        expect(command("proxy-routes").script).toContain(`check ${version};`);
     });
 
     test("a change of routes changes the switch, and never the container", async () => {
         const [before, after] = [await proxy(), await proxy({ args: { timeouts: { connect: 1, send: 1, read: 1 } } })];
-        expect(after.get(CONTAINER, "proxy").inputs).toEqual(before.get(CONTAINER, "proxy").inputs);
+        expect(after.get(CONTAINER, PROXY).inputs).toEqual(before.get(CONTAINER, PROXY).inputs);
         expect(after.get(COMMAND, "proxy-config").inputs).toEqual(before.get(COMMAND, "proxy-config").inputs);
         expect(after.command("proxy-routes")).not.toEqual(before.command("proxy-routes"));
     });
@@ -158,7 +203,7 @@ describe("the proxy on a Docker host", () => {
             const { get, list } = await proxy({ args: { tls } });
             expect(list().filter((each) => each.startsWith("tls:"))).toEqual([]);
             expect(list(VOLUME)).toEqual([`${VOLUME} certificates-live`, `${VOLUME} certificates-state`]);
-            expect(get(CONTAINER, "proxy").after).toContain("certificates-temporary");
+            expect(get(CONTAINER, PROXY).after).toContain("certificates-temporary");
             expect(get(CONTAINER, "certificates").after).toContain("proxy-routes");
             expect(get(CONTAINER, "certificates").inputs).toMatchObject({
                 name: "demo-dev-certificates",
@@ -182,9 +227,13 @@ describe("the proxy on a Docker host", () => {
 
         test("the proxy sees the certificate, and not the account; the configuration carries no key", async () => {
             const { get, command } = await proxy({ args: { tls } });
-            const { mounts, entrypoints } = get(CONTAINER, "proxy").inputs as { mounts: { source: string }[]; entrypoints: string[] };
-            expect(mounts.map(({ source }) => source)).toEqual(["demo-dev-proxy-config", "demo-dev-certificates-live"]);
-            expect(entrypoints[2]).toContain("kill -HUP $$");
+            const { mounts, entrypoints } = get(CONTAINER, PROXY).inputs as { mounts: { source: string }[]; entrypoints: string[] };
+            expect(mounts.map(({ source }) => source)).toEqual([
+                "demo-dev-proxy-config",
+                "demo-dev-proxy-ports",
+                "demo-dev-certificates-live",
+            ]);
+            expect(entrypoints.join(" ")).toContain("kill -HUP $$");
             expect(Object.keys(filesIn(command("proxy-routes").data))).toEqual(["nginx.conf"]);
             expect(command("proxy-routes").script).toContain("--volume demo-dev-certificates-live:/etc/quai-acme:ro");
         });

@@ -8,21 +8,32 @@ import { record } from "../support/mocks";
 import { run, scratchFolder } from "../support/scratch";
 import { dockerTarget } from "../support/target";
 import { BASE } from "./base";
-import { certificate, environment, freePort, nginxVersion, onLoopback } from "./real/nginx";
+import { certificate, environment, freePorts, nginxVersion, onLoopback } from "./real/nginx";
 
 const SPEC = resolveProxy(BASE);
 const IDS = [process.getuid?.() ?? 0, process.getgid?.() ?? 0] as const;
 
 /** What the stand-in for docker answers; everything it was asked is in its log. */
 interface Host {
-    /** Exit status of the check through the front door. @default 0 */
+    /** Exit status of the check of the new routes. @default 0 */
     readonly verified?: number;
+    /** Exit status of the check through the port. @default 0 */
+    readonly reached?: number;
+    /** Proxies that run besides. */
+    readonly formers?: readonly string[];
 }
 
 async function scriptOf(uid = IDS[0], version = "3fa9c1d2"): Promise<string> {
     const { result } = await record(() => {
         const target: DockerTarget = dockerTarget();
-        return switchConfiguration(target, { volume: "demo-dev-proxy-config", container: "demo-dev-proxy", uid, version, spec: SPEC });
+        return switchConfiguration(target, {
+            volume: "demo-dev-proxy-config",
+            container: "demo-dev-proxy",
+            port: "demo-dev-port-8443",
+            uid,
+            version,
+            spec: SPEC,
+        });
     });
     return result;
 }
@@ -31,7 +42,7 @@ describe("the switch to other routes", () => {
     const scratch = scratchFolder("switch");
 
     /** A folder instead of the volume, and a `docker` that runs the tool's programs here and notes everything else. */
-    function host(folder: string, { verified = 0 }: Host = {}): { env: NodeJS.ProcessEnv; log: () => string[] } {
+    function host(folder: string, { verified = 0, reached = 0, formers = [] }: Host = {}): { env: NodeJS.ProcessEnv; log: () => string[] } {
         const bin = mkdtempSync(join(scratch, "bin-"));
         const log = join(bin, "log");
         writeFileSync(log, "");
@@ -44,7 +55,8 @@ describe("the switch to other routes", () => {
             `  exec /bin/sh -euc "$program" "$@"`,
             `fi`,
             `printf '%s' "$*" | tr '\\n' ' ' >> ${log}; echo >> ${log}`,
-            `case "$*" in *resolve*) exit ${verified} ;; *proc*cmdline*true*) echo /proc/1/cmdline ;; esac`,
+            `case "$*" in *resolve*check\\ 8443*) exit ${reached} ;; *resolve*) exit ${verified} ;; *proc*cmdline*true*) echo /proc/1/cmdline ;;`,
+            `  *role=proxy*) for each in ${formers.join(" ")}; do echo "$each demo-dev-proxy-$each"; done; echo "new demo-dev-proxy" ;; esac`,
         ];
         writeFileSync(join(bin, "docker"), `${docker.join("\n")}\n`, { mode: 0o755 });
         const env = environment();
@@ -66,7 +78,7 @@ describe("the switch to other routes", () => {
     async function input(text: string): Promise<string> {
         const files = mkdtempSync(join(scratch, "files-"));
         certificate(files, SPEC.names);
-        const ports = { http: await freePort(), https: await freePort(), status: await freePort() };
+        const ports = await freePorts();
         mkdirSync(join(files, "tmp"));
         const contents = { "nginx.conf": onLoopback(text, files, ports, {}), "certificate.pem": "", "key.pem": "" };
         return Object.keys(contents)
@@ -96,13 +108,39 @@ describe("the switch to other routes", () => {
         expect(readdirSync(join(folder, current)).sort()).toEqual(["certificate.pem", "key.pem", "nginx.conf"]);
         expect(readlinkSync(join(folder, "former"))).toBe("next-1-1");
         expect(asked.map((line) => line.split(" ").slice(0, 3).join(" "))).toEqual([
-            "exec demo-dev-proxy /bin/sh",
-            "kill --signal HUP",
-            "exec demo-dev-proxy /bin/sh",
+            ...Array.from({ length: 4 }, () => "exec demo-dev-proxy /bin/sh"),
+            "ps --filter label=io.quai.stack=demo-dev",
+            "exec demo-dev-port-8443 /bin/sh",
             "exec demo-dev-proxy /bin/sh",
         ]);
-        expect(asked[2]).toContain("check 3fa9c1d2 demo.localhost /api/health api0001 demo.localhost /health web0001");
-        expect(asked[3]).toMatch(/check 30 \/proc\/1\/cmdline$/);
+        expect(asked[1]).toContain("kill -HUP");
+        expect(asked[2]).toContain("check 3fa9c1d2");
+        expect(asked[3]).toContain("check 8444 demo.localhost /api/health api0001 demo.localhost /health web0001");
+        expect(asked[5]).toContain("check 8443 demo.localhost /api/health api0001 demo.localhost /health web0001");
+        expect(asked[6]).toMatch(/check 30 \/proc\/1\/cmdline$/);
+    });
+
+    real("beside a former proxy: that is told to finish once the new one has answered, and waited for", async () => {
+        const folder = volume();
+        await inUse(folder);
+        const { code, asked } = await doSwitch(folder, nginxConfig(SPEC, "3fa9c1d2"), { formers: ["former1"] });
+        expect(code).toBe(0);
+        const order = asked.map((line) => line.split(" ").slice(0, 4).join(" "));
+        expect(order.slice(4, 7)).toEqual([
+            "ps --filter label=io.quai.stack=demo-dev --filter",
+            "kill --signal QUIT former1",
+            "exec demo-dev-port-8443 /bin/sh -euc",
+        ]);
+        expect(asked.at(-1)).toContain("ps --quiet --no-trunc");
+    });
+
+    real("a new proxy that can't be reached through the port: the former one serves again", async () => {
+        const folder = volume();
+        await inUse(folder);
+        const { code, asked } = await doSwitch(folder, nginxConfig(SPEC, "3fa9c1d2"), { formers: ["former1"], reached: 1 });
+        expect(code).toBe(1);
+        expect(readlinkSync(join(folder, "current"))).toBe("next-1-1");
+        expect(asked).toContain("restart --time 5 former1");
     });
 
     real("routes that nginx refuses are not put in place: nothing changed, nothing reloaded, and it says what is wrong", async () => {
@@ -137,7 +175,8 @@ describe("the switch to other routes", () => {
         expect(code).toBe(1);
         expect(readlinkSync(join(folder, "current"))).toBe("next-1-1");
         expect(readFileSync(join(folder, "current", "nginx.conf"), "utf8")).toBe("# the routes in use\n");
-        expect(asked.filter((line) => line.startsWith("kill"))).toHaveLength(2);
+        expect(asked.filter((line) => line.includes("kill -HUP"))).toHaveLength(2);
+        expect(asked.filter((line) => line.startsWith("kill"))).toEqual([]);
         expect(asked.filter((line) => line.startsWith("logs")).map((line) => line.split(" ").at(-1))).toEqual([
             "demo-dev-api-api0001",
             "demo-dev-web-web0001",

@@ -20,7 +20,8 @@ interface Interruption {
  * answer of an image that is there and a service that starts quickly; estimates, not measured.
  */
 const BY_ROLE: Readonly<Record<string, Interruption>> = {
-    proxy: { what: "The proxy restarts: nobody is answered", howLong: "about 2 s" },
+    proxy: { what: "The proxy restarts under its name: requests wait", howLong: "about 2 s, and as long as those under way take" },
+    port: { what: "A port is let go of and taken again: nobody is answered there", howLong: "about 2 s" },
     postgres: { what: "The database restarts: requests that need it fail", howLong: "about 5 s" },
     redis: { what: "Redis restarts: requests that need it fail", howLong: "about 5 s" },
 };
@@ -29,7 +30,8 @@ export function downtimes(preview: Preview): readonly Downtime[] {
     if (stops(preview)) {
         return [{ what: "Everything stops", howLong: "until `quai:running` is true again", why: "`quai:running` is false" }];
     }
-    const all = preview.changes.filter(({ type }) => type === TYPE.container).flatMap(downtimeOf);
+    const containers = preview.changes.filter(({ type }) => type === TYPE.container);
+    const all = containers.filter((change) => !isReleased(change, containers)).flatMap(downtimeOf);
     // Replicas of a service say the same.
     return all.filter((each, i) => all.findIndex(({ what, why }) => what === each.what && why === each.why) === i);
 }
@@ -39,11 +41,27 @@ export function stops({ outputs }: Preview): boolean {
     return outputs.old?.["running"] === true && outputs.new?.["running"] === false;
 }
 
+/** A proxy that goes for another: that serves already when this one is told to finish. */
+function isReleased({ operation, old }: Change, containers: readonly Change[]): boolean {
+    const successor = containers.some((each) => each.operation === "create" && labelOf(each.new, "role") === "proxy");
+    // One of an earlier quai published the ports itself, and has to stop before another can have them.
+    return operation === "delete" && labelOf(old, "role") === "proxy" && successor && old?.inputs["ports"] === undefined;
+}
+
 function downtimeOf(change: Change): Downtime[] {
     const { operation, old, name } = change;
     const role = labelOf(old, "role") ?? "";
     const service = labelOf(old, "service") ?? name;
     const interruption = BY_ROLE[role];
+    if (operation === "delete" && role === "proxy" && old?.inputs["ports"] !== undefined) {
+        const howLong = "until requests under way have ended, and about 2 s; this once";
+        return [
+            { what: "The proxy hands its ports over: nobody is answered", howLong, why: "ports are held by containers of their own now" },
+        ];
+    }
+    if (operation === "delete" && role === "port") {
+        return [{ what: `${service.replace("-", " ")} is no longer answered`, howLong: "for good", why: "no longer in the settings" }];
+    }
     if (operation === "delete" && interruption !== undefined) {
         return [{ what: `${service} is removed`, howLong: "for good", why: "no longer in the program" }];
     }

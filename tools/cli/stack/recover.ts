@@ -61,6 +61,9 @@ async function removeUnknown(out: Terminal, session: Session, state: StackState 
             session,
             containers.filter(({ role }) => role === "postgres"),
         );
+        // One that takes the public ports may have requests under way.
+        const proxies = containers.filter(({ role, state: now }) => role === "proxy" && now === "running");
+        if (proxies.length > 0) await session.host.docker(["stop", "--time", "10", ...proxies.map(({ id }) => id)]);
         await session.host.docker(["rm", "--force", "--volumes", ...containers.map(({ id }) => id)]);
     }
     const networks = (await session.host.networks()).filter(({ id }) => !known.includes(id));

@@ -105,6 +105,7 @@ async function servicesOf(session: Session, containers: readonly HostContainer[]
         wanted.flatMap(({ id }) => (id !== undefined && byId.has(id) ? [id] : [])),
     );
     return wanted
+        .filter(({ id }) => !isHolding(byId.get(id ?? "")))
         .map(({ id, outputs }) => {
             const container = byId.get(id ?? "");
             const fallback =
@@ -113,6 +114,11 @@ async function servicesOf(session: Session, containers: readonly HostContainer[]
             return { name: container?.service ?? fallback, release: container?.release ?? "", health, ...started.get(id ?? "") };
         })
         .sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** What holds a port does nothing that could be called healthy: it is of interest where it doesn't run. */
+function isHolding(container: HostContainer | undefined): boolean {
+    return container?.role === "port" && container.state === "running";
 }
 
 interface Started {

@@ -24,6 +24,7 @@ export interface Ports {
     readonly http: number;
     readonly https: number;
     readonly status: number;
+    readonly check: number;
 }
 
 /** A configuration as the component writes it, with this machine's paths and ports in place of the container's. Nothing else is changed. */
@@ -32,6 +33,7 @@ export function onLoopback(text: string, folder: string, ports: Ports, backends:
         [/listen 8080/g, `listen 127.0.0.1:${ports.http}`],
         [/listen 8443/g, `listen 127.0.0.1:${ports.https}`],
         [/listen 127\.0\.0\.1:8081/g, `listen 127.0.0.1:${ports.status}`],
+        [/listen 127\.0\.0\.1:8444/g, `listen 127.0.0.1:${ports.check}`],
         [/\/tmp\//g, `${folder}/tmp/`],
         [/\/srv\/files\//g, `${folder}/files/`],
         [/\/dev\/std(out|err)/g, `${folder}/std$1`],
@@ -87,7 +89,7 @@ export class RealNginx {
     ) {}
 
     static async start(folder: string, args: ProxyArgs, backends: Readonly<Record<string, number>>): Promise<RealNginx> {
-        const ports = { http: await freePort(), https: await freePort(), status: await freePort() };
+        const ports = await freePorts();
         for (const part of ["tmp", "files"]) mkdirSync(join(folder, part), { recursive: true });
         // Workers of an nginx that root starts are another user.
         chmodSync(folder, 0o755);
@@ -128,6 +130,10 @@ export class RealNginx {
         this.child.kill("SIGTERM");
         await ended;
     }
+}
+
+export async function freePorts(): Promise<Ports> {
+    return { http: await freePort(), https: await freePort(), status: await freePort(), check: await freePort() };
 }
 
 export function freePort(): Promise<number> {
