@@ -193,7 +193,8 @@ describe("the front door", () => {
     };
 
     test("R72, R73: the same routes lead to the same services", async () => {
-        const text = await nginx();
+        // A location that keeps former files asks another one for the rest; both are the same route.
+        const text = (await nginx()).replace(/try_files \$uri @\S+;\s*\}\s*location @\S+ \{/g, "");
         const docker = [...text.matchAll(/location (= |\^~ |)(\S+) \{[^}]*set \$backend ([a-z]+)-/g)].map(
             ([, how = "", path = "", service = ""]) => `${path}${how === "= " ? "" : "*"} ${service}`,
         );
