@@ -14,21 +14,23 @@ interface Parts {
 /** The routes of a described application, as the proxy takes them. */
 export function routesOf({ settings, application, values, files }: Parts, stack: WebStack): Route[] {
     const limits = budgets(settings, application);
-    return application.routes.map(({ host, path, exact, to, files: served, folder, websocket, limit, bodyLimit, cache, assets, deny }): Route => {
-        const folderOf = served === undefined ? undefined : files[served];
-        return {
-            host: host === undefined ? undefined : values.open[`hosts.${host}`],
-            path,
-            exact,
-            to: folderOf === undefined ? stack.endpoint(to ?? "") : { files: folderOf, folder },
-            websocket,
-            limit: limit === undefined ? undefined : limits[limit],
-            bodyLimit,
-            cache: cache === undefined ? undefined : { seconds: cache.maxAge, immutable: cache.immutable },
-            assets,
-            deny,
-        };
-    });
+    return application.routes.map(
+        ({ host, path, exact, to, files: served, folder, websocket, limit, bodyLimit, cache, assets, deny }): Route => {
+            const folderOf = served === undefined ? undefined : files[served];
+            return {
+                host: host === undefined ? undefined : values.open[`hosts.${host}`],
+                path,
+                exact,
+                to: folderOf === undefined ? stack.endpoint(to ?? "") : { files: folderOf, folder },
+                websocket,
+                limit: limit === undefined ? undefined : limits[limit],
+                bodyLimit,
+                cache: cache === undefined ? undefined : { seconds: cache.maxAge, immutable: cache.immutable },
+                assets,
+                deny,
+            };
+        },
+    );
 }
 
 function budgets({ proxy }: Settings, { limits }: ApplicationSettings): Readonly<Record<string, RateLimit>> {

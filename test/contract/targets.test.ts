@@ -72,7 +72,9 @@ describe.each(targets)("the demo stack on %s", (_, target) => {
         const [migrate, api] = [find(/^migrate-[0-9a-f]{8}$/), find(/^api-[0-9a-f]{8}$/)];
         expect(after(COMMAND, migrate)).toEqual(expect.arrayContaining(["redis", find(/^postgres-login-demo_migrate/)]));
         expect(after(CONTAINER, api)).toContain(migrate);
-        expect(after(COMMAND, "proxy-routes")).toEqual(expect.arrayContaining([api, find(/^web-[0-9a-f]{8}$/), find(/^proxy-[0-9a-f]{8}$/)]));
+        expect(after(COMMAND, "proxy-routes")).toEqual(
+            expect.arrayContaining([api, find(/^web-[0-9a-f]{8}$/), find(/^proxy-[0-9a-f]{8}$/)]),
+        );
         expect(after(CONTAINER, "scheduler")).toContain("proxy-routes");
     });
 
