@@ -117,9 +117,10 @@ const LATER = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 export const RESOURCES: Cases<[Made], [Made, ...string[]]> = {
     "one-way-in": {
-        pass: [[container({})], [container({ ports: LATER })], [container({ ports: [{ internal: 443, external: 443 }] }, "proxy")]],
+        pass: [[container({})], [container({ ports: LATER })], [container({ ports: [{ internal: 443, external: 443 }] }, "port")]],
         fail: [
             [container({ ports: [{ internal: 5432, external: 15432 }] }, "postgres"), "container api-3fa9c1d2: publishes port 15432"],
+            [container({ ports: [{ internal: 443, external: 443 }] }, "proxy"), "container api-3fa9c1d2: publishes port 443"],
             [container({ publishAllPorts: true }), "container api-3fa9c1d2: publishes all ports"],
         ],
     },
