@@ -75,6 +75,33 @@ export function ask(system: System, path: string, { body, host = system.host, ..
     });
 }
 
+/** The first message of a WebSocket that is opened at a path. */
+export function upgraded({ stack, host }: System, path: string): Promise<string> {
+    const ca = readFileSync(join(checkout(), ".quai", stack, "ca.crt"), "utf8");
+    const upgrade = {
+        Connection: "Upgrade",
+        Upgrade: "websocket",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+    };
+    const headers = { Host: `${host}:${PORTS.https}`, Origin: `https://${host}:${PORTS.https}`, ...upgrade };
+    return new Promise((resolve, reject) => {
+        const sent = request({ agent: false, host: "127.0.0.1", port: PORTS.https, servername: host, ca, path, headers, timeout: 20_000 });
+        sent.on("upgrade", (_answer, socket, head) => {
+            // A short text frame: two bytes, or four, before the text.
+            const read = (frame: Buffer) => {
+                socket.destroy();
+                resolve(frame.subarray((frame[1] ?? 0) < 126 ? 2 : 4).toString("utf8"));
+            };
+            if (head.length > 0) read(head);
+            else socket.once("data", read);
+        });
+        sent.on("response", ({ statusCode }) => reject(new Error(`no upgrade: ${statusCode}`)));
+        sent.on("timeout", () => sent.destroy(new Error("no answer in time"))).on("error", reject);
+        sent.end();
+    });
+}
+
 /** Where http is sent to. */
 export function redirected({ host }: System, path: string): Promise<string | undefined> {
     return new Promise((resolve, reject) => {
