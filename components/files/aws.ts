@@ -79,6 +79,7 @@ export function filesOnAws(self: Files, name: string, target: AwsTarget, args: F
         { fileSystemId: system.id, backupPolicy: { status: "DISABLED" } },
         target.opts({ parent: self }),
     );
+    watchFiles(self, name, target, system, throughput);
     return {
         volume: target.name(name),
         ready: targets.at(-1),
@@ -91,4 +92,41 @@ export function filesOnAws(self: Files, name: string, target: AwsTarget, args: F
             ready: [encrypted, ...targets],
         },
     };
+}
+
+const MEBIBYTE = 1024 ** 2;
+const MINUTE = 60;
+
+/**
+ * Files that get slow. They never burst on credits: what is elastic ends at the operations that one file system can do, what is provisioned
+ * at its throughput. An hour above four fifths is no peak any more.
+ */
+function watchFiles(self: Files, name: string, target: AwsTarget, system: efs.FileSystem, throughput: number | undefined): void {
+    const metric = { namespace: "AWS/EFS", dimensions: { FileSystemId: system.id } };
+    const limit = { ...metric, metric: "PercentIOLimit", statistic: "Maximum" as const };
+    target.watch.alarm(
+        `${name}-io`,
+        {
+            ...limit,
+            above: 80,
+            periods: 12,
+            description: "Files come near the operations that a file system can do: many small ones, mostly",
+        },
+        self,
+    );
+    target.watch.graph("resources", `files ${name}, % of operations`, limit);
+    if (throughput === undefined) return;
+    target.watch.alarm(
+        `${name}-throughput`,
+        {
+            ...metric,
+            // Reads count for a third, as for the bill.
+            metric: "MeteredIOBytes",
+            statistic: "Sum",
+            above: 0.8 * throughput * MEBIBYTE * 5 * MINUTE,
+            periods: 12,
+            description: `Files use more than four fifths of their throughput: raise quai:target.throughput.${name}`,
+        },
+        self,
+    );
 }

@@ -17,7 +17,7 @@ import { fileService } from "./files-aws";
 import { balancerRules } from "./rules-aws";
 import { sitesOf } from "./sites-aws";
 import type { ProxySpec } from "./spec";
-import { watchBalancer } from "./watch-aws";
+import { watchBalancer, watchCertificates } from "./watch-aws";
 
 /** Between two checks, and how many decide: a new task serves after 20 seconds, a dead one is out after 30. */
 const CHECK = { interval: 10, timeout: 5, healthyThreshold: 2, unhealthyThreshold: 3 };
@@ -69,6 +69,7 @@ export function proxyOnAws(
     });
     const records = publicNames(self, name, spec, target, front);
     watchBalancer(self, name, target, balancer, [...groups.values()]);
+    watchCertificates(self, name, target, certificates);
     return { switched: answers(self, name, balanced, target, front, backends, [...guards, ...records]), authorityPem: undefined };
 }
 

@@ -1,7 +1,10 @@
 import type * as lb from "@pulumi/aws/lb";
+import type * as pulumi from "@pulumi/pulumi";
 import type { AwsTarget } from "../targets/aws-target";
 import type { TlsProxy } from ".";
 import type { Balancer } from "./balancer-aws";
+import type { Certificates } from "./certificate-aws";
+import { GLOBAL } from "./certificate-aws";
 
 /** What visitors notice: errors, slowness, nobody there (R97, R98). */
 export function watchBalancer(
@@ -60,4 +63,33 @@ export function watchBalancer(
     watch.graph("performance", "seconds per answer", slow);
     watch.graph("performance", "requests", { ...sum, metric: "RequestCount" });
     watch.graph("sessions", "connections", { ...sum, metric: "ActiveConnectionCount" });
+}
+
+const DAY = 86_400;
+/** ACM renews a certificate 45 days or more before its end: at 30 something is in its way. One of ours is ours to renew (R70). */
+const DAYS_LEFT = 30;
+
+/** Certificates that nobody renewed: the balancer's, and CloudFront's where the metrics of its region are. */
+export function watchCertificates(self: TlsProxy, name: string, target: AwsTarget, { regional, global }: Certificates): void {
+    const alarm = (logical: string, arn: pulumi.Output<string>, region?: string) =>
+        target.watch.alarm(
+            logical,
+            {
+                namespace: "AWS/CertificateManager",
+                metric: "DaysToExpiry",
+                dimensions: { CertificateArn: arn },
+                statistic: "Minimum",
+                below: DAYS_LEFT,
+                period: DAY,
+                periods: 1,
+                // It is told twice a day, and no more once the certificate has ended.
+                missing: "ignore",
+                region,
+                description:
+                    "The certificate ends in less than 30 days: ACM renews it only while the DNS records that prove the names are there; one of quai:tls is to be replaced",
+            },
+            self,
+        );
+    alarm(`${name}-certificate`, regional);
+    if (global !== undefined && target.options.region !== GLOBAL) alarm(`${name}-certificate-global`, global, GLOBAL);
 }

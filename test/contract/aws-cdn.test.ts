@@ -141,6 +141,28 @@ test("what a site can't be is said at once", async () => {
     );
 });
 
+test("R70, R97: CloudFront's certificate is watched where its metrics are, by mail from there; in us-east-1 it is the balancer's own", async () => {
+    const graph = new AwsGraph(await demoOn({ ...AWS, cdn: true, alarmEmail: "ops@quai.dev" }));
+    const topic = graph.arnOf("sns/topic", "alarms-us-east-1");
+    expect(graph.get("sns/topic", "alarms-us-east-1").inputs["region"]).toBe("us-east-1");
+    expect(graph.get("cloudwatch/metricAlarm", "proxy-certificate-global").inputs).toMatchObject({
+        metricName: "DaysToExpiry",
+        dimensions: { CertificateArn: graph.arnOf("acm/certificate", "proxy-global") },
+        region: "us-east-1",
+        alarmActions: [topic],
+        okActions: [topic],
+    });
+    expect(graph.get("sns/topicSubscription", "alarms-us-east-1-mail").inputs).toMatchObject({
+        topic,
+        endpoint: "ops@quai.dev",
+        region: "us-east-1",
+    });
+    expect(graph.get("cloudwatch/metricAlarm", "proxy-certificate").inputs["alarmActions"]).toEqual([graph.arnOf("sns/topic", "alarms")]);
+    const there = new AwsGraph(await demoOn({ ...AWS, region: "us-east-1", cdn: true }));
+    const certificates = there.of("cloudwatch/metricAlarm").filter(({ inputs }) => inputs["metricName"] === "DaysToExpiry");
+    expect(certificates.map(({ name }) => name)).toEqual(["proxy-certificate"]);
+});
+
 test("R119: Aurora Serverless v2 keeps the promises of an instance: TLS, encryption, protection, backups, alarms", async () => {
     const graph = new AwsGraph(
         await demoOn(

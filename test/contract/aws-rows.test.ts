@@ -100,6 +100,51 @@ test("R97: more than ten errors in five minutes, twice in a row, of this very ba
     expect(graph.get("sns/topicSubscription", "alarms-mail").inputs).toMatchObject({ topic, protocol: "email", endpoint: "ops@quai.dev" });
 });
 
+test("R97: files that get slow are told: by operations, and by throughput where it is provisioned; no credits, for nothing bursts", async () => {
+    const elastic = await demo();
+    const io = (graph: AwsGraph) => ({
+        namespace: "AWS/EFS",
+        metricName: "PercentIOLimit",
+        dimensions: { FileSystemId: graph.idOf("efs/fileSystem", "uploads") },
+        statistic: "Maximum",
+        comparisonOperator: "GreaterThanThreshold",
+        threshold: 80,
+        alarmActions: [graph.arnOf("sns/topic", "alarms")],
+    });
+    expect(elastic.get("efs/fileSystem", "uploads").inputs["throughputMode"]).toBe("elastic");
+    expect(elastic.get("cloudwatch/metricAlarm", "uploads-io").inputs).toMatchObject(io(elastic));
+    const names = (graph: AwsGraph) => graph.of("cloudwatch/metricAlarm").map(({ name }) => name);
+    expect(names(elastic)).not.toContain("uploads-throughput");
+    const provisioned = await scaled();
+    expect(provisioned.get("efs/fileSystem", "uploads").inputs["throughputMode"]).toBe("provisioned");
+    expect(provisioned.get("cloudwatch/metricAlarm", "uploads-io").inputs).toMatchObject(io(provisioned));
+    expect(provisioned.get("cloudwatch/metricAlarm", "uploads-throughput").inputs).toMatchObject({
+        ...io(provisioned),
+        metricName: "MeteredIOBytes",
+        statistic: "Sum",
+        period: 300,
+        // Four fifths of 100 MiB/s for five minutes.
+        threshold: 80 * 1024 * 1024 * 300,
+    });
+});
+
+test("R70, R97: a certificate that nobody renews is told a month before its end", async () => {
+    const graph = await demo();
+    expect(graph.get("cloudwatch/metricAlarm", "proxy-certificate").inputs).toMatchObject({
+        namespace: "AWS/CertificateManager",
+        metricName: "DaysToExpiry",
+        dimensions: { CertificateArn: graph.arnOf("acm/certificate", "proxy") },
+        statistic: "Minimum",
+        period: 86_400,
+        evaluationPeriods: 1,
+        threshold: 30,
+        comparisonOperator: "LessThanThreshold",
+        treatMissingData: "ignore",
+        alarmActions: [graph.arnOf("sns/topic", "alarms")],
+    });
+    expect(graph.of("sns/topic")).toHaveLength(1);
+});
+
 test("R96, R98: the dashboard shows health, performance, resources and sessions of what there is", async () => {
     const graph = await demo();
     const { widgets } = JSON.parse(String(graph.get("cloudwatch/dashboard", "dashboard").inputs["dashboardBody"])) as {

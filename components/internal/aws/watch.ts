@@ -22,8 +22,10 @@ export interface AlarmArgs extends Metric {
     readonly period?: number;
     /** So many periods in a row. @default 2 (guide 004) */
     readonly periods?: number;
-    /** What silence means. @default "notBreaching" */
-    readonly missing?: "notBreaching" | "breaching";
+    /** What silence means; `ignore`: as it was before. @default "notBreaching" */
+    readonly missing?: "notBreaching" | "breaching" | "ignore";
+    /** Where its metric is, if not in the stack's region: alarms can't see further. */
+    readonly region?: string;
 }
 
 type Section = "health" | "performance" | "resources" | "sessions";
@@ -34,6 +36,7 @@ const SECTIONS: readonly Section[] = ["health", "performance", "resources", "ses
 /** Alarms, whom they're sent to, and the dashboard. */
 export class Watch {
     private readonly topic: sns.Topic;
+    private readonly elsewhere = new Map<string, sns.Topic>();
     private readonly graphs: Graph[] = [];
 
     constructor(private readonly target: AwsTarget) {
@@ -56,10 +59,7 @@ export class Watch {
             target.opts(),
         );
         const { alarmEmail, monthlyBudget } = target.options;
-        if (alarmEmail !== undefined) {
-            // AWS asks the address by mail whether it wants them: until somebody there says yes, nothing is sent.
-            new sns.TopicSubscription("alarms-mail", { topic: this.topic.arn, protocol: "email", endpoint: alarmEmail }, target.opts());
-        }
+        this.mail("alarms-mail", this.topic);
         if (monthlyBudget !== undefined && alarmEmail !== undefined) {
             this.budget(monthlyBudget, alarmEmail);
         }
@@ -70,8 +70,28 @@ export class Watch {
         return this.topic.arn;
     }
 
+    /** An alarm can only tell a topic of its own region. That one has no key of the stack's, which is elsewhere: it sees names of alarms, never data. */
+    private topicIn(region: string | undefined): sns.Topic {
+        if (region === undefined || region === this.target.options.region) return this.topic;
+        const known = this.elsewhere.get(region);
+        if (known !== undefined) return known;
+        const logical = `alarms-${region}`;
+        const topic = new sns.Topic(logical, { name: this.target.name("alarms"), region }, this.target.opts());
+        this.mail(`${logical}-mail`, topic, region);
+        this.elsewhere.set(region, topic);
+        return topic;
+    }
+
+    /** AWS asks the address by mail whether it wants them: until somebody there says yes, nothing is sent. */
+    private mail(logical: string, topic: sns.Topic, region?: string): void {
+        const { alarmEmail } = this.target.options;
+        if (alarmEmail === undefined) return;
+        new sns.TopicSubscription(logical, { topic: topic.arn, protocol: "email", endpoint: alarmEmail, region }, this.target.opts());
+    }
+
     alarm(logical: string, args: AlarmArgs, parent: pulumi.Resource): void {
         this.target.costs.add("Alarm", 1);
+        const topic = this.topicIn(args.region);
         new cloudwatch.MetricAlarm(
             logical,
             {
@@ -86,8 +106,9 @@ export class Watch {
                 comparisonOperator: args.below === undefined ? "GreaterThanThreshold" : "LessThanThreshold",
                 threshold: args.below ?? args.above,
                 treatMissingData: args.missing ?? "notBreaching",
-                alarmActions: [this.topic.arn],
-                okActions: [this.topic.arn],
+                alarmActions: [topic.arn],
+                okActions: [topic.arn],
+                region: args.region,
             },
             this.target.opts({ parent }),
         );
