@@ -115,6 +115,10 @@ function endWithEngine(session: Session): void {
 
 function crash(session: Session, error: unknown): never {
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    process.stderr.write(`${session.scrubber.clean(text)}\n`);
-    process.exit(1);
+    // Leaves even where cleaning fails: what isn't clean is never shown.
+    try {
+        process.stderr.write(`${session.scrubber.clean(text)}\n`);
+    } finally {
+        process.exit(1);
+    }
 }
