@@ -36,7 +36,6 @@ async function up(named: string | undefined, options: UpOptions): Promise<void> 
     if (reviewed !== undefined) await mustBeAsReviewed(out, session, reviewed, drift.missing);
     if (drift.missing.length > 0) {
         out.warn(`not as it was left, will be put back: ${drift.missing.join(", ")}`);
-        await runAgain(session, drift.again);
     }
     if (drift.failed.length > 0) {
         out.info(`Made anew, as the last update left it unfit: ${drift.failed.join(", ")}`);
@@ -51,6 +50,8 @@ async function up(named: string | undefined, options: UpOptions): Promise<void> 
         }
         await beforeUpdate(out, session, report, preview);
     }
+    // Marks in the state: not before it's decided that there is an update.
+    await runAgain(session, drift.again);
     out.info(`Deploying stack ${session.stack} (${session.settings.stackId})`);
     const result = await runEngine(out, session, ["up", "--yes", "--skip-preview", ...refresh]);
     mustHaveWorked(
