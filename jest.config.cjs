@@ -30,6 +30,12 @@ module.exports = {
             setupFilesAfterEnv: ["<rootDir>/test/e2e/support/patience.cjs"],
         },
         {
+            ...project("rules", ["test/e2e/rules/**/*.test.ts"]),
+            globalSetup: "<rootDir>/test/e2e/rules/setup.ts",
+            globalTeardown: "<rootDir>/test/e2e/rules/teardown.ts",
+            setupFilesAfterEnv: ["<rootDir>/test/e2e/support/patience.cjs"],
+        },
+        {
             ...project("systems", ["test/e2e/systems/**/*.test.ts"]),
             globalSetup: "<rootDir>/test/e2e/systems/setup.ts",
             globalTeardown: "<rootDir>/test/e2e/systems/teardown.ts",
