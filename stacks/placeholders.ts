@@ -66,7 +66,7 @@ export function placeholderValues(
             ...(database === undefined || authority === undefined
                 ? {}
                 : {
-                      ...hostLater("database.host", database.endpoint.host, database.url().reaches),
+                      ...hostLater("database.host", database.endpoint.host, database.url()),
                       "database.authority": authority,
                       "database.url": database.url(),
                       "database.password": secrets.get("databasePassword"),
@@ -76,7 +76,7 @@ export function placeholderValues(
             ...(redis === undefined
                 ? {}
                 : {
-                      ...hostLater("redis.host", redis.host, redis.url().reaches),
+                      ...hostLater("redis.host", redis.host, redis.url()),
                       // Without the number of a database, so that one can be added.
                       "redis.url": derivedSecret("redisUrl", [redis.url()], ([url]) => (url ?? "").replace(/\/0$/, "")),
                       "redis.password": secrets.get("redisPassword"),
@@ -89,9 +89,9 @@ export function placeholderValues(
 }
 
 /** On AWS a server's name is known only when it's made, and who has it may reach it: it goes the way of secrets. */
-function hostLater(name: string, host: pulumi.Input<string>, reaches: SecretRef["reaches"]): Record<string, SecretRef> {
+function hostLater(name: string, host: pulumi.Input<string>, { reaches, opens }: SecretRef): Record<string, SecretRef> {
     const secret = name.replace(".host", "Host");
-    return typeof host === "string" ? {} : { [name]: { name: secret, version: "1", value: pulumi.output(host), reaches } };
+    return typeof host === "string" ? {} : { [name]: { name: secret, version: "1", value: pulumi.output(host), reaches, opens } };
 }
 
 function databaseValues(database: PostgresWithBackup | undefined): Record<string, string> {

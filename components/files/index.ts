@@ -53,7 +53,7 @@ export class Files extends pulumi.ComponentResource {
             default:
                 this.mount = unreachable(args.target);
         }
-        this.registerOutputs({});
+        this.registerOutputs({ critical: this.critical });
     }
 }
 

@@ -47,6 +47,7 @@ export interface UrlOptions {
  */
 export class PostgresWithBackup extends pulumi.ComponentResource {
     readonly database: string;
+    private readonly name: string;
     readonly endpoint: PostgresEndpoint;
     private readonly passwords: { readonly application: SecretRef; readonly migration: SecretRef };
 
@@ -54,6 +55,7 @@ export class PostgresWithBackup extends pulumi.ComponentResource {
         super("quai:index:PostgresWithBackup", name, {}, opts);
         const spec = resolvePostgres(args, args.target.kind);
         this.database = spec.database;
+        this.name = name;
         this.passwords = { application: args.secrets.get("databasePassword"), migration: args.secrets.get("migrationPassword") };
         switch (args.target.kind) {
             case "docker":
@@ -65,7 +67,14 @@ export class PostgresWithBackup extends pulumi.ComponentResource {
             default:
                 this.endpoint = unreachable(args.target);
         }
-        this.registerOutputs({});
+        const { backup } = spec;
+        this.registerOutputs({
+            version: spec.version,
+            database: spec.database,
+            repository: this.endpoint.repository,
+            offsite: backup === false ? undefined : backup.offsite?.repository,
+            at: backup === false ? undefined : backup.at,
+        });
     }
 
     /** The connection string, composed in one place and URL-encoded (R30). */
@@ -77,13 +86,14 @@ export class PostgresWithBackup extends pulumi.ComponentResource {
                 ? ""
                 : `?sslmode=verify-full&sslrootcert=${encodeURIComponent(authorityFile).replaceAll("%2F", "/")}`;
         const { host, port, logins, place } = this.endpoint;
-        return derivedSecret(
+        const url = derivedSecret(
             role === "application" ? "databaseUrl" : "migrationUrl",
             [this.passwords[role]],
             ([password]) =>
                 pulumi.interpolate`${options.driver ?? "postgresql"}://${encodeURIComponent(logins[role])}:${encodeURIComponent(password ?? "")}@${host}:${port}/${encodeURIComponent(this.database)}${tls}`,
             place === undefined ? undefined : [place],
         );
+        return { ...url, opens: [this.name] };
     }
 
     /** The authority's certificate as a file for containers. */

@@ -46,10 +46,12 @@ export class Redis extends pulumi.ComponentResource {
     /** The server is healthy. */
     readonly ready: pulumi.Resource | undefined;
     private readonly endpoint: RedisEndpoint;
+    private readonly name: string;
     private readonly password: SecretRef;
 
     constructor(name: string, args: RedisArgs, opts?: pulumi.ComponentResourceOptions) {
         super("quai:index:Redis", name, {}, opts);
+        this.name = name;
         this.password = args.secrets.get(args.password ?? "redisPassword");
         switch (args.target.kind) {
             case "docker":
@@ -63,18 +65,19 @@ export class Redis extends pulumi.ComponentResource {
         }
         this.host = this.endpoint.host;
         this.ready = this.endpoint.ready;
-        this.registerOutputs({});
+        this.registerOutputs({ version: args.version });
     }
 
     /** `redis://:password@host:6379/<database>`, with the password; on AWS `rediss`, over TLS. */
     url(database = 0): SecretRef {
         const { host, scheme, place } = this.endpoint;
-        return derivedSecret(
+        const url = derivedSecret(
             "redisUrl",
             [this.password],
             ([password]) => pulumi.interpolate`${scheme}://:${password}@${host}:${this.port}/${database}`,
             place === undefined ? undefined : [place],
         );
+        return { ...url, opens: [this.name] };
     }
 }
 

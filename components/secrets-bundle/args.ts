@@ -13,6 +13,8 @@ export interface SecretRef {
     readonly stored?: string;
     /** On AWS: what it opens. Whoever is given a connection string may reach that server, and nobody else. @default nothing */
     readonly reaches?: readonly Place[];
+    /** Names of the components that it opens, for pictures. @default none */
+    readonly opens?: readonly string[];
 }
 
 /**

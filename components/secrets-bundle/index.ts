@@ -129,11 +129,13 @@ export function derivedSecret(
     }
     // Whoever gets it gets what its parts open.
     const ways = reaches ?? parts.flatMap((part) => part.reaches ?? []);
+    const opens = parts.flatMap((part) => part.opens ?? []);
     return {
         name,
         version: parts.map((part) => part.version).join("+"),
         value: pulumi.secret(pulumi.all(parts.map((part) => part.value)).apply((values) => compose(values))),
         ...(ways.length === 0 ? {} : { reaches: ways }),
+        ...(opens.length === 0 ? {} : { opens }),
     };
 }
 

@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { lazily } from "../internal/lazily";
 import { unreachable } from "../targets";
 import type { ReleasedService, ServiceEndpoint, WebStackArgs } from "./args";
+import { describeWebStack } from "./describe";
 import { webStackOnDocker } from "./docker";
 
 export type { ContainerArgs, HealthArgs, ImageSource, JobArgs, ReleasedService, ServiceArgs, ServiceEndpoint, WebStackArgs } from "./args";
@@ -37,7 +38,8 @@ export class WebStack extends pulumi.ComponentResource {
             default:
                 this.contract = unreachable(args.target);
         }
-        this.registerOutputs({});
+        // Who is given which secrets is hidden in what the host gets: this is what pictures show of it.
+        this.registerOutputs(describeWebStack(args));
     }
 
     /** Services by name. @throws Error that names the services with a port. */

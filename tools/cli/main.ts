@@ -5,6 +5,7 @@ import { z } from "zod";
 import { messageOf } from "../engine/types";
 import { checkoutRoot } from "../engine/versions";
 import * as backup from "./commands/backup";
+import * as diagram from "./commands/diagram";
 import * as doctor from "./commands/doctor";
 import * as down from "./commands/down";
 import * as drift from "./commands/drift";
@@ -29,6 +30,7 @@ const commands: readonly { readonly register: (program: Command) => void }[] = [
     importing,
     preview,
     drift,
+    diagram,
     status,
     logs,
     exec,

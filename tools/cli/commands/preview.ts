@@ -9,6 +9,8 @@ import { markdown } from "../report/markdown";
 import { planOf, savePlan } from "../report/plan";
 import type { Report } from "../report/report";
 import { terminalText } from "../report/text";
+import { code } from "../report/sections";
+import { openApart } from "../stack/apart";
 import { findDrift } from "../stack/recover";
 import { openStack } from "../stack/session";
 import { readState } from "../stack/state";
@@ -22,6 +24,7 @@ interface PreviewOptions {
     readonly json?: boolean;
     readonly markdown?: boolean;
     readonly offline?: boolean;
+    readonly fork?: boolean;
     readonly events?: string;
     readonly save?: string;
 }
@@ -31,6 +34,9 @@ async function preview(named: string | undefined, options: PreviewOptions): Prom
     const stack = named ?? options.stack;
     if (options.json === true && options.markdown === true) {
         throw new SetupError("--json, --markdown: give one of them", 2);
+    }
+    if (options.fork === true && (options.save ?? options.refresh) !== undefined) {
+        throw new SetupError("--fork: can't be used with --save or --refresh: a plan against an empty state is for reading", 2);
     }
     const report = await madeReport(out, stack, options);
     if (options.json === true) out.json(report);
@@ -43,6 +49,7 @@ async function preview(named: string | undefined, options: PreviewOptions): Prom
 async function madeReport(out: Terminal, stack: string, options: PreviewOptions): Promise<Report> {
     const refused = refusedReport(checkoutRoot, stack);
     if (refused !== undefined) return refused;
+    if (options.fork === true) return forkReport(out, stack, options);
     const { offline, refresh } = options;
     const session = await openStack(out, stack, { yes: options.yes, offline, connect: refresh === true });
     // A host over SSH need not be reachable for a preview, in a pull request for one.
@@ -56,6 +63,21 @@ async function madeReport(out: Terminal, stack: string, options: PreviewOptions)
         out.info(`Saved. Only this is applied by: ./quai up ${stack} --yes --plan ${options.save}`);
     }
     return report;
+}
+
+/** What can be said where no secret, no state and no host is to be had. */
+async function forkReport(out: Terminal, stack: string, options: PreviewOptions): Promise<Report> {
+    const { session, placeholders, close } = await openApart(out, stack);
+    try {
+        const instead =
+            placeholders.length === 0 ? [] : [`Something else stood in for encrypted settings: ${placeholders.map(code).join(", ")}.`];
+        const notes = ["Planned against an empty state: no secret, no state and no host was within reach.", ...instead];
+        const { report, events } = await reportOn(out, session, { offline: true, apart: true, notes });
+        if (options.events !== undefined) writeFileSync(options.events, `${events.join("\n")}\n`);
+        return report;
+    } finally {
+        close();
+    }
 }
 
 const OFFLINE = "The host was not asked: this compares with the state of the last update.";
@@ -80,6 +102,7 @@ export function register(program: Command): void {
         .option("--diff", "every property that differs")
         .option("-r, --refresh", "compare with what really runs, not only with the state")
         .option("--offline", "ask neither the host nor a registry: compare with the state alone")
+        .option("--fork", "as for somebody's fork: no secret, an empty state, no host; settings are checked and a plan is made")
         .option("--save <file>", "also write a plan there, for ./quai up --plan: only what was reviewed is applied")
         .option("--events <file>", "also write the engine's own events there, one JSON text a line; secrets are not in them")
         .option("-y, --yes", "install what is missing on this machine without asking")

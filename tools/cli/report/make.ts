@@ -25,6 +25,8 @@ export interface MakeOptions {
     readonly refresh?: boolean;
     /** The host isn't asked. */
     readonly offline?: boolean;
+    /** Against an empty state and with other secrets: nothing can be said of what is deployed. */
+    readonly apart?: boolean;
     readonly notes?: readonly string[];
     /** Further arguments of the engine's preview. */
     readonly engine?: readonly string[];
@@ -62,6 +64,7 @@ export async function reportOn(out: Terminal, session: Session, options: MakeOpt
             preview,
             {
                 ...{ stack, stackId: settings.stackId, environment: settings.environment, policies, guard: settings, refused: moved, now },
+                apart: options.apart === true,
                 ...{ backups: backups?.facts, revisions, notes: [...(options.notes ?? []), ...(backups?.notes ?? [])] },
             },
             masks,

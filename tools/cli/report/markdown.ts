@@ -13,7 +13,7 @@ export function marker(stack: string): string {
     return `<!-- quai preview ${stack.replace(/[^A-Za-z0-9_.-]/g, "")} -->`;
 }
 
-const SIGNS = { nothing: "⚪", safe: "🟢", downtime: "🟡", risk: "🔴", blocked: "⛔" } as const;
+const SIGNS = { nothing: "⚪", unjudged: "🔵", safe: "🟢", downtime: "🟡", risk: "🔴", blocked: "⛔" } as const;
 
 /**
  * The report as a comment of a pull request. The first line is the verdict. What doesn't fit is left out, the least important first, and said so.
@@ -27,7 +27,7 @@ export function markdown(report: Report, longest = LONGEST_COMMENT): string {
     const head = `${SIGNS[report.verdict.level]} **${verdict}**`;
     const foot = `\n<sub>${escaped(`${report.stack}, ${report.environment}`)}; \`./quai preview\` shows the same.</sub>\n${marker(report.stack)}\n`;
     const budget = longest - size(head) - size(foot) - RESERVE;
-    const { kept, left } = fit([...sectionsOf(report).map(rendered), ...diffSection(report)], budget);
+    const { kept, left } = fit([...sectionsOf(report).map(rendered), ...pictureSection(report), ...diffSection(report)], budget);
     const cut =
         left > 0
             ? `\n_Left out, because a comment holds no more: ${left} ${left === 1 ? "entry" : "entries"}, the least important first._\n`
@@ -44,6 +44,20 @@ interface Rendered {
 
 function rendered({ title, lines, importance }: Section): Rendered {
     return { before: `\n### ${title}\n\n`, blocks: lines.map((line) => `- ${escaped(line)}\n`), after: "", importance };
+}
+
+/** All of it or nothing: a part of a picture is none. */
+function pictureSection({ picture }: Report): Rendered[] {
+    if (picture === undefined) return [];
+    const text = picture.mermaid.map((line) => `${line.replaceAll("`", "'")}\n`).join("");
+    return [
+        {
+            before: "\n<details><summary>The stack as it will be</summary>\n\n```mermaid\n",
+            blocks: [text],
+            after: "```\n\n</details>\n",
+            importance: 2,
+        },
+    ];
 }
 
 function diffSection({ diff }: Report): Rendered[] {

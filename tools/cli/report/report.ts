@@ -1,3 +1,5 @@
+import type { PictureChange } from "../diagram/change";
+import { pictureChange } from "../diagram/change";
 import type { DataRisk } from "./data";
 import { dataRisks } from "./data";
 import type { ResourceDiff } from "./diff";
@@ -14,6 +16,7 @@ import type { Release, Revisions } from "./releases";
 import { releasesOf } from "./releases";
 import type { ComponentChanges } from "./components";
 import { componentChanges } from "./components";
+import { isComponent } from "./resources";
 import type { SecretChange, SettingChange } from "./settings";
 import { secretChanges, settingChanges } from "./settings";
 import type { Verdict } from "./verdict";
@@ -41,6 +44,8 @@ export interface ReportContext {
     readonly revisions?: Revisions;
     /** What the settings got wrong: nothing was planned. */
     readonly refused?: readonly string[];
+    /** The plan is one against an empty state. */
+    readonly apart?: boolean;
     /** How the preview was made, where that matters to whoever reads it. */
     readonly notes?: readonly string[];
     /** Ages are told as of then. */
@@ -65,6 +70,8 @@ export interface Report {
     readonly policies: { readonly warned: readonly string[]; readonly waived: readonly string[] };
     readonly backups: (BackupFacts & { readonly age: string; readonly drillAge: string }) | undefined;
     readonly components: readonly ComponentChanges[];
+    /** Undefined: the architecture stays as it is. */
+    readonly picture: PictureChange | undefined;
     readonly notes: readonly string[];
     readonly diff: readonly ResourceDiff[];
 }
@@ -91,14 +98,17 @@ export function makeReport(raw: Preview, context: ReportContext, masks: Masks): 
     };
     const components = componentChanges(preview);
     const first = preview.changes.length > 0 && preview.changes.every(({ operation }) => operation === "create");
+    const how = { apart: context.apart === true, resources: preview.changes.filter((change) => !isComponent(change)).length };
     const report: Report = {
         stack: context.stackId,
         environment: context.environment,
-        verdict: verdictOf({ ...parts, changes: components.length > 0, first, complete }),
+        verdict: verdictOf({ ...parts, ...how, changes: components.length > 0, first, complete }),
         ...parts,
+        ...(how.apart ? { settings: [] } : {}),
         policies: { warned: unique([...context.policies.warned, ...warnings]), waived: context.policies.waived },
         backups: context.backups === undefined ? undefined : { ...context.backups, ...ages(context.backups, context.now) },
         components,
+        picture: pictureChange(context.stackId, preview),
         notes: [...(context.notes ?? []), ...quietStops(preview)],
         diff: diffsOf(preview),
     };

@@ -29,6 +29,7 @@ export function sectionsOf(report: Report): readonly Section[] {
         { title: "Certificates", lines: report.certificates, importance: 6 },
         { title: "Rules", lines: ruleLines(report), importance: 7 },
         { title: "Backups", lines: backupLines(report), importance: 7 },
+        { title: "Architecture", lines: report.picture?.changes ?? [], importance: 5 },
         { title: "What happens", lines: report.components.map(componentLine), importance: 4 },
         { title: "Notes", lines: report.notes, importance: 5 },
     ];

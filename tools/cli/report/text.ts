@@ -5,10 +5,14 @@ import { sectionsOf } from "./sections";
 /** Puts a colour on a text, or not. */
 export type Paint = (colour: Colour, text: string) => string;
 
-const COLOURS = { nothing: "dim", safe: "green", downtime: "yellow", risk: "red", blocked: "red" } as const satisfies Record<
-    string,
-    Colour
->;
+const COLOURS = {
+    nothing: "dim",
+    unjudged: "blue",
+    safe: "green",
+    downtime: "yellow",
+    risk: "red",
+    blocked: "red",
+} as const satisfies Record<string, Colour>;
 
 /** The report for a terminal. `diff`: with every property that differs. */
 export function terminalText(report: Report, paint: Paint, options: { readonly diff?: boolean } = {}): string {

@@ -4,14 +4,21 @@ import type { Release } from "./releases";
 import type { SecretChange, SettingChange } from "./settings";
 
 export interface Verdict {
-    readonly level: "nothing" | "safe" | "downtime" | "risk" | "blocked";
+    readonly level: "nothing" | "unjudged" | "safe" | "downtime" | "risk" | "blocked";
     /** One sentence or two, for people. */
     readonly text: string;
     /** What `./quai preview` ends with. */
     readonly exitCode: 0 | 1 | 2 | 3;
 }
 
-export const exitCodes: Readonly<Record<Verdict["level"], Verdict["exitCode"]>> = { nothing: 0, blocked: 1, safe: 2, downtime: 2, risk: 3 };
+export const exitCodes: Readonly<Record<Verdict["level"], Verdict["exitCode"]>> = {
+    nothing: 0,
+    blocked: 1,
+    unjudged: 2,
+    safe: 2,
+    downtime: 2,
+    risk: 3,
+};
 
 /** Interruptions that the verdict names. */
 const MOST = 3;
@@ -27,6 +34,9 @@ export interface Grounds {
     readonly certificates: readonly string[];
     /** Whether anything is created, updated, replaced or deleted. */
     readonly changes: boolean;
+    /** The plan is one against an empty state: what is deployed isn't known. */
+    readonly apart: boolean;
+    readonly resources: number;
     /** Nothing is deployed yet. */
     readonly first: boolean;
     /** The engine came to the end. */
@@ -45,6 +55,10 @@ function judged(grounds: Grounds): Omit<Verdict, "exitCode"> {
         const reason = firstLine(blocked[0] ?? "the preview did not come to its end");
         const more = blocked.length > 1 ? ` (and ${blocked.length - 1} more)` : "";
         return { level: "blocked", text: `Blocked: ${reason}${more}${data.length > 0 ? `. It would also put data at risk: ${lost}` : ""}` };
+    }
+    if (grounds.apart) {
+        const text = `Settings and program are in order (a plan of ${grounds.resources} resources). What is deployed was not looked at: nothing is known of downtime or data.`;
+        return { level: "unjudged", text };
     }
     if (data.length > 0) return { level: "risk", text: `Data at risk: ${lost}.` };
     if (downtime.length > 0) {
