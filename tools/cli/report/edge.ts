@@ -1,7 +1,7 @@
 import type { Change, Preview, ResourceState } from "./engine-events";
 import { TYPE } from "./resources";
 import { code } from "./sections";
-import { asList, asText, differences, isRecord, shown, stable } from "./values";
+import { asList, asText, differences, isRecord, own, shown, stable } from "./values";
 
 /** What changes for those who come from outside: routes, names, certificates; one line each. */
 export interface EdgeChanges {
@@ -42,9 +42,11 @@ function routeLines({ old, new: next, operation }: Change): string[] {
     const table = (routes: readonly ShownRoute[] | undefined) =>
         Object.fromEntries((routes ?? []).map(({ address, text }) => [address, text]));
     const [was, is] = [table(before), table(after)];
-    const addresses = [...new Set([...Object.keys(was), ...Object.keys(is)])].sort().filter((address) => was[address] !== is[address]);
+    const addresses = [...new Set([...Object.keys(was), ...Object.keys(is)])]
+        .sort()
+        .filter((address) => own(was, address) !== own(is, address));
     return addresses.map((address) => {
-        const [from, to] = [was[address], is[address]];
+        const [from, to] = [own(was, address), own(is, address)];
         if (from === undefined) return `${code(address)} → ${to ?? ""} (new)`;
         return to === undefined ? `${code(address)} is no longer served (was ${from})` : `${code(address)}: ${from} → ${to}`;
     });

@@ -1,7 +1,7 @@
 import type { Change, Preview, ResourceState } from "./engine-events";
 import { environmentOf, hostName, labelOf, mountsOf, TYPE } from "./resources";
 import { stops } from "./downtime";
-import { asText, differences, shown, stable } from "./values";
+import { asText, differences, own, shown, stable } from "./values";
 
 /** A service that goes from one release to another; without `from` it is new, without `to` it goes. */
 export interface Release {
@@ -74,7 +74,7 @@ function repositoryOf(reference: string): string {
 }
 
 function commitsOf(image: Release["image"], revisions: Revisions): Pick<Release, "commits"> {
-    const [from, to] = [revisions[image?.from ?? ""], revisions[image?.to ?? ""]];
+    const [from, to] = [own(revisions, image?.from ?? ""), own(revisions, image?.to ?? "")];
     return from === undefined || to === undefined || from === to ? {} : { commits: { from, to } };
 }
 

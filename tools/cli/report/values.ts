@@ -25,12 +25,17 @@ export function differences(old: unknown, next: unknown, path = ""): readonly Di
     if (same(old, next)) return [];
     if (isRecord(old) && isRecord(next)) {
         const keys = [...new Set([...Object.keys(old), ...Object.keys(next)])].sort();
-        return keys.flatMap((key) => differences(old[key], next[key], path === "" ? key : `${path}.${key}`));
+        return keys.flatMap((key) => differences(own(old, key), own(next, key), path === "" ? key : `${path}.${key}`));
     }
     if (Array.isArray(old) && Array.isArray(next)) {
         return isSet(old) && isSet(next) ? setDifferences(old, next, path) : listDifferences(old, next, path);
     }
     return [{ path, old, new: next }];
+}
+
+/** A member that is the record's own: names are anybody's, and one may be called `toString`. */
+export function own<T>(record: Readonly<Record<string, T>>, name: string): T | undefined {
+    return Object.hasOwn(record, name) ? record[name] : undefined;
 }
 
 function listDifferences(old: readonly unknown[], next: readonly unknown[], path: string): readonly Difference[] {
