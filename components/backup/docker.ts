@@ -87,7 +87,7 @@ export function backupOnDocker(self: pulumi.ComponentResource, parts: BackupPart
             ...hardened(target.logs),
             // Files belong to many users and must come back as theirs; nothing else of root's power is kept.
             user: "0:0",
-            capabilities: { drops: ["ALL"], adds: ["CAP_DAC_OVERRIDE", "CAP_CHOWN", "CAP_FOWNER", "CAP_FSETID"] },
+            capabilities: { drops: ["ALL"], adds: ["CAP_DAC_READ_SEARCH", "CAP_DAC_OVERRIDE", "CAP_CHOWN", "CAP_FOWNER", "CAP_FSETID"] },
             ...memoryLimit(backup.memory ?? DEFAULT_MEMORY),
             // The data network leads nowhere; the other one is for an off-site repository.
             networksAdvanced: [{ name: backup.offsite === undefined ? target.networks.data.name : target.networks.app.name }],

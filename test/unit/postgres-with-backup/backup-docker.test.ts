@@ -74,7 +74,7 @@ describe("backups on a Docker host", () => {
             name: "demo-dev-backup",
             readOnly: true,
             user: "0:0",
-            capabilities: { drops: ["ALL"], adds: ["CAP_DAC_OVERRIDE", "CAP_CHOWN", "CAP_FOWNER", "CAP_FSETID"] },
+            capabilities: { drops: ["ALL"], adds: ["CAP_DAC_READ_SEARCH", "CAP_DAC_OVERRIDE", "CAP_CHOWN", "CAP_FOWNER", "CAP_FSETID"] },
             securityOpts: ["no-new-privileges:true"],
             memory: 1024,
             networksAdvanced: [{ name: "demo-dev-data" }],

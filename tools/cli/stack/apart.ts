@@ -21,7 +21,7 @@ export interface Apart {
     readonly session: Session;
     /** Settings that are encrypted in the stack file, by path: something else stands in for them. */
     readonly placeholders: readonly string[];
-    close(): void;
+    readonly close: () => void;
 }
 
 /** Of whoever runs this: nothing of it reaches a program that may be a stranger's. */

@@ -156,7 +156,7 @@ export class TestStack {
             ...[
                 "--cap-drop",
                 "ALL",
-                ...["DAC_OVERRIDE", "CHOWN", "FOWNER", "FSETID"].flatMap((each) => ["--cap-add", each]),
+                ...["DAC_READ_SEARCH", "DAC_OVERRIDE", "CHOWN", "FOWNER", "FSETID"].flatMap((each) => ["--cap-add", each]),
             ],
             ...["--security-opt", "no-new-privileges:true", "--memory", "1g", "--tmpfs", "/tmp:rw,noexec,nosuid,size=256m"],
             ...mounts.flatMap((mount) => ["-v", mount]),
