@@ -83,7 +83,7 @@ function doorOf({ name, outputs }: Shown, resources: readonly Shown[], places: P
     };
     const outside: Node = { id: "browsers", title: "browsers", kind: "outside" };
     const to = [...byService].map(([service, labels]) => ({ from: name, to: service, labels: widest(labels), light: false }));
-    return part([outside, door], [{ from: "browsers", to: name, labels: portsOf(name, resources), light: false }, ...to]);
+    return part([outside, door], [{ from: "browsers", to: name, labels: portsOf(resources), light: false }, ...to]);
 }
 
 /** Each once; `/api` is in `/api/…`. */
@@ -91,10 +91,10 @@ function widest(labels: readonly string[]): string[] {
     return [...new Set(labels)].filter((label) => !labels.includes(`${label}/…`));
 }
 
-/** `https 8443`; a load balancer's are the usual ones. */
-function portsOf(proxy: string, resources: readonly Shown[]): string[] {
-    const container = resources.find(({ type, name }) => type === "docker:index/container:Container" && name === proxy);
-    const ports = asList(container?.inputs["ports"]).flatMap((port) => (isRecord(port) ? [port] : []));
+/** `https 8443`: only the door publishes ports, itself or by containers that hold them for it. A load balancer's are the usual ones. */
+function portsOf(resources: readonly Shown[]): string[] {
+    const containers = resources.filter(({ type }) => type === "docker:index/container:Container");
+    const ports = containers.flatMap(({ inputs }) => asList(inputs["ports"])).flatMap((port) => (isRecord(port) ? [port] : []));
     const https = ports.find((port) => Number(port["internal"]) === 8443 || Number(port["internal"]) === 443);
     return [https === undefined ? "https" : `https ${shown(https["external"])}`];
 }
