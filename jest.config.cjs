@@ -36,6 +36,13 @@ module.exports = {
             setupFilesAfterEnv: ["<rootDir>/test/e2e/support/patience.cjs"],
         },
         {
+            ...project("server", ["test/e2e/server/**/*.test.ts"]),
+            globalSetup: "<rootDir>/test/e2e/server/setup.ts",
+            globalTeardown: "<rootDir>/test/e2e/server/teardown.ts",
+            setupFiles: ["<rootDir>/test/e2e/server/area.ts"],
+            setupFilesAfterEnv: ["<rootDir>/test/e2e/support/patience.cjs"],
+        },
+        {
             ...project("systems", ["test/e2e/systems/**/*.test.ts"]),
             globalSetup: "<rootDir>/test/e2e/systems/setup.ts",
             globalTeardown: "<rootDir>/test/e2e/systems/teardown.ts",

@@ -7,7 +7,7 @@ import type { Settings } from "./settings";
 import type { StackSettings } from "./settings/read";
 import { presetOf } from "../stacks/catalogue";
 import { readSettings } from "./settings/read";
-import { makeTarget } from "./target";
+import { makeHost, makeTarget } from "./target";
 
 /**
  * Reads the settings, makes the target, calls the one stack.
@@ -45,6 +45,14 @@ export function deploy() {
         passwords: deployed.passwords,
         settings: deployedSettings(read),
     };
+}
+
+/** The machine's preparation alone. @throws Error like `deploy` */
+export function deployHost(): Record<string, never> {
+    const { settings } = readSettings(Object.keys(stacks), { preset: presetOf });
+    applyRules(settings);
+    makeHost(settings);
+    return {};
 }
 
 /** The rules of the environment, before any resource is registered, and on each resource as it is. @throws Error with all that is refused */

@@ -1,8 +1,16 @@
+import { DockerHost } from "../components/docker-host";
 import { lazily } from "../components/internal/lazily";
 import type { Target } from "../components/targets";
 import { DockerTarget } from "../components/targets";
-import { sshConnection } from "../components/targets/ssh";
+import { hostOf, sshOf } from "./host";
+import type { Settings } from "./settings";
 import type { StackSettings } from "./settings/read";
+
+/** The machine, where quai prepares it. */
+export function makeHost(settings: Settings): DockerHost | undefined {
+    const spec = hostOf(settings);
+    return spec === undefined ? undefined : new DockerHost("machine", spec);
+}
 
 /** The target that the settings describe. */
 export function makeTarget({ settings, secrets }: StackSettings): Target {
@@ -20,9 +28,7 @@ export function makeTarget({ settings, secrets }: StackSettings): Target {
     };
     switch (target.kind) {
         case "docker": {
-            const { host, hostKey, identityFile } = target;
-            const ssh = host === undefined ? undefined : sshConnection(host, hostKey, identityFile);
-            return new DockerTarget("host", { ...common, ssh, logs: settings.logs });
+            return new DockerTarget("host", { ...common, ssh: sshOf(settings), logs: settings.logs, prepared: makeHost(settings) });
         }
         case "aws": {
             const { AwsTarget } = lazily<typeof import("../components/targets/aws-target")>(module, "../components/targets/aws-target");

@@ -20,6 +20,8 @@ export interface DockerTargetArgs {
     readonly stack: string;
     /** The host over SSH. @default this machine's engine */
     readonly ssh?: SshConnection;
+    /** What makes the host ready: nothing is asked of it before. @default it is ready */
+    readonly prepared?: pulumi.Resource;
     /** Company mirror or replacement references, see `resolveImage`. @default the references as they are */
     readonly imageMirror?: string | Readonly<Record<string, string>>;
     /** Registry logins by host. */
@@ -62,6 +64,7 @@ export class DockerTarget extends pulumi.ComponentResource {
         this.logs = args.logs;
         this.mirror = args.imageMirror;
         this.toolbox = this.reference(officialImage("nginx"));
+        const ready = args.prepared === undefined ? [] : [args.prepared];
         this.provider = new docker.Provider(
             name,
             {
@@ -70,9 +73,9 @@ export class DockerTarget extends pulumi.ComponentResource {
                 // The engine is asked for when a resource needs it: a preview without changes needs no reachable host.
                 disableDockerDaemonCheck: true,
             },
-            { parent: this },
+            { parent: this, dependsOn: ready },
         );
-        this.commands = new command.Provider(`${name}-commands`, {}, { parent: this });
+        this.commands = new command.Provider(`${name}-commands`, {}, { parent: this, dependsOn: ready });
         this.generators = {
             random: new random.Provider(`${name}-random`, {}, { parent: this }),
             tls: new tls.Provider(`${name}-tls`, {}, { parent: this }),

@@ -1,7 +1,7 @@
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import type { DockerTarget } from "./docker-target";
-import { overSsh } from "./over-ssh";
+import { oneLine, overSsh, RUN_FROM_INPUT } from "./over-ssh";
 import type { SshConnection } from "./ssh";
 import { sshCommand } from "./ssh";
 
@@ -15,12 +15,6 @@ export interface HostCommandArgs {
     /** Handed to the script on its standard input, the one way for secrets: never an argument, never an environment variable. */
     readonly stdin?: pulumi.Input<string>;
 }
-
-/**
- * The program travels on standard input too, before the data, as one line of base64: when a command fails, the engine prints its whole
- * text, and people should see what failed and not a page of shell.
- */
-export const RUN_FROM_INPUT = `IFS= read -r program; eval "$(printf %s "$program" | base64 -d)"`;
 
 export interface HostCommand {
     readonly resource: pulumi.CustomResource;
@@ -48,8 +42,6 @@ export function hostCommand(target: DockerTarget, name: string, args: HostComman
     );
     return { resource, stdout: resource.stdout };
 }
-
-const oneLine = (program: string) => Buffer.from(program).toString("base64");
 
 function remotely(ssh: SshConnection, text: string): string {
     return sshCommand(ssh, `set -eu\n${text}`);

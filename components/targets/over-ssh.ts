@@ -2,6 +2,15 @@ import { script } from "../internal/shell";
 import type { SshConnection } from "./ssh";
 import { sshCommand } from "./ssh";
 
+/**
+ * The program travels on standard input too, before the data, as one line of base64: when a command fails, the engine prints its whole
+ * text, and people should see what failed and not a page of shell.
+ */
+export const RUN_FROM_INPUT = `IFS= read -r program; eval "$(printf %s "$program" | base64 -d)"`;
+
+/** A program as that line. */
+export const oneLine = (program: string) => Buffer.from(program).toString("base64");
+
 /** How often a connection is tried, with pauses in seconds between. */
 const PAUSES = [1, 2, 4, 8];
 
@@ -34,7 +43,7 @@ export function overSsh({ users, run, root = false }: OverSshArgs): string {
         `        printf %s "$input" | { remote; echo $? >"$work/status"; } | { IFS= read -r mark && : >"$work/begun"; cat; }`,
         `        read -r status <"$work/status"`,
         `        [ "$status" = 255 ] && [ ! -e "$work/begun" ] || break`,
-        `    elif grep -qE 'Permission denied|verification failed|no matching host key' "$work/said"; then break; fi`,
+        `    elif grep -qE 'Permission denied|verification failed|no matching host key|^sudo:|sudo: not found' "$work/said"; then break; fi`,
         `    sleep "$pause"`,
         `done`,
         `[ -e "$work/begun" ] || cat "$work/said" >&2`,

@@ -31,8 +31,11 @@ export function parseSettings(raw: Readonly<Record<string, unknown>>, context: C
         problems.push({ path: ["custom"], message: "has no use but with quai:application: custom; remove one of the two", show: false });
     }
     problems.push(...acrossSettings(parsed, context));
-    if (problems.length > 0) throw new SettingsError(context.stack, lines(problems, written, context.secretKeys ?? []));
-    return resolve(parsed as Parsed, context);
+    const readable = keys.every((key) => key in parsed) ? resolve(parsed as Parsed, context) : undefined;
+    if (problems.length > 0 || readable === undefined) {
+        throw new SettingsError(context.stack, lines(problems, written, context.secretKeys ?? []), readable);
+    }
+    return readable;
 }
 
 /** What the stack file says, over what the application's own file says: mappings are merged, everything else is replaced. */

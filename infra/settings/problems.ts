@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import type { Settings } from "./types";
 
 export type Path = readonly (string | number)[];
 
@@ -16,10 +17,14 @@ export interface Problem {
 export class SettingsError extends Error {
     override readonly name = "SettingsError";
 
-    /** @param problems one line each, beginning with its path, in the order of the file */
+    /**
+     * @param problems one line each, beginning with its path, in the order of the file
+     * @param readable the settings all the same, where each could be read: what the policies say of them can be told in the same message
+     */
     constructor(
         readonly stackName: string,
         readonly problems: readonly string[],
+        readonly readable?: Settings,
     ) {
         const count = problems.length === 1 ? "one problem" : `${problems.length} problems`;
         super(`Pulumi.${stackName}.yaml has ${count}:\n${problems.join("\n")}`);

@@ -95,6 +95,22 @@ const sshConnection: Rule = ({ target }) => {
     ];
 };
 
+const hostPrepared: Rule = ({ target, host }) => {
+    if (host === undefined || target === undefined) return [];
+    const address = target.kind === "docker" ? target.host : undefined;
+    if (address === undefined) {
+        return [missing(["host"], "has no use without quai:target.host: only another machine is prepared; add that or remove this")];
+    }
+    return /^ssh:\/\/root@/.test(address)
+        ? [
+              wrong(
+                  ["target", "host"],
+                  "must name a user of its own with quai:host, such as ssh://deploy@…: it's made there, and until then quai:host.firstUser logs in",
+              ),
+          ]
+        : [];
+};
+
 const domainGiven: Rule = (settings) => {
     const { domain, environment } = settings;
     // A domain that was written but couldn't be read is no key of `settings` at all.
@@ -245,6 +261,7 @@ const RULES: readonly Rule[] = [
         secretsEncrypted,
         sshConnection,
         awsTarget,
+        hostPrepared,
         domainGiven,
         aliasesDiffer,
         tlsParts,

@@ -89,6 +89,31 @@ const target = z
     )
     .prefault({ kind: "docker" });
 
+const openPort = () => text("a port with its protocol such as 51820/udp", /^(?:[1-9]\d{0,4})\/(?:tcp|udp)$/);
+const host = section({
+    firstUser: text("the name of a user", /^[a-z_][a-z0-9_-]{0,31}$/).prefault("root"),
+    authorizedKeys: list(
+        text("a line of authorized_keys such as ssh-ed25519 AAAA…", /^(?:ssh-|ecdsa-|sk-)[a-z0-9@.-]+ [A-Za-z0-9+/]{60,}=*(?: [^\n]*)?$/),
+    ).prefault([]),
+    rootLogin: truth().prefault(true),
+    hostname: text("a name such as app-1", /^[a-z0-9](?:[a-z0-9.-]{0,61}[a-z0-9])?$/).optional(),
+    docker: section({
+        packages: choice("official", "distribution").prefault("official"),
+        dns: list(v.ipAddress()).prefault([]),
+        storageDriver: text("a storage driver such as overlay2", /^[a-z0-9-]+$/).prefault("overlay2"),
+    }).prefault({}),
+    firewall: either(off("a mapping, or false"), section({ open: list(openPort()).prefault([]) })).prefault({}),
+    swap: v.size(MIB).optional(),
+    fail2ban: truth().prefault(false),
+    rebootAt: text("a time of day such as 04:00, in quotes", /^(?:[01]\d|2[0-3]):[0-5]\d$/).optional(),
+    minimum: section({
+        cpus: whole(1, 1024).prefault(2),
+        memory: v.size(MIB).prefault("4g"),
+        disk: v.size(MIB).prefault("20g"),
+        strict: truth().prefault(true),
+    }).prefault({}),
+});
+
 const logs = () => section({ maxSize: v.size(1024).prefault("50m"), maxFiles: whole(1, 100).prefault(5) });
 const someLogs = () => section({ maxSize: v.size(1024).optional(), maxFiles: whole(1, 100).optional() });
 
@@ -197,6 +222,7 @@ export const schema = {
     custom: application.optional(),
     environment: choice("development", "staging", "production"),
     target,
+    host: host.optional(),
     domain: v.hostName().optional(),
     aliases: list(v.hostName()).prefault([]),
     hosts: mapping(NAMES.service, v.hostName()).prefault({}),

@@ -2,12 +2,14 @@ import type { Renewals } from "../../../components/secrets-bundle/versions";
 import type { ApplicationSettings } from "./application";
 import type { BackupSettings, PostgresSettings, RedisSettings } from "./data";
 import type { Domain, PortSettings, ProxySettings, TlsSettings } from "./edge";
+import type { HostSettings } from "./host";
 import type { BuildSettings, LogSettings, RegistrySettings, ServiceSettings } from "./services";
 import type { TargetSettings } from "./target";
 
 export * from "./application";
 export * from "./data";
 export * from "./edge";
+export * from "./host";
 export * from "./services";
 export * from "./target";
 
@@ -44,6 +46,8 @@ export interface Settings {
     readonly environment: Environment;
     /** Where it runs: a Docker engine, on this machine or over SSH, or AWS. @default {"kind":"docker"} @example {"kind":"docker","host":"ssh://deploy@203.0.113.7","hostKey":"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKqP3sT0cT6vJmG0u1Zk4kq3v5dJm0m2cO7p0m3vG1xZ"} */
     readonly target: TargetSettings;
+    /** Makes the machine of quai:target.host ready for Docker, and keeps it so: docs/components/docker-host.md. @default none: the machine is prepared already @example {"rootLogin":false} */
+    readonly host?: HostSettings;
     /** Main host name. The application's addresses, CORS and CSRF origins derive from it. @default `<application>.localhost` in development, required otherwise @example "viatique.example.com" */
     readonly domain: Domain;
     /** Further host names that answer like the main one. @default [] @example ["www.viatique.example.com"] */

@@ -55,6 +55,27 @@ const BAD: readonly (readonly [Raw, string])[] = [
         { target: { kind: "docker", region: "eu-west-3" } },
         "quai:target.region: unknown setting; known here: kind, host, hostKey, identityFile",
     ],
+    [{ host: { rootLogin: "no" } }, 'quai:host.rootLogin: must be true or false (got "no")'],
+    [
+        { host: {}, target: { kind: "docker" } },
+        "quai:host: has no use without quai:target.host: only another machine is prepared; add that or remove this",
+    ],
+    [
+        { host: {}, target: { kind: "docker", host: "ssh://root@192.168.7.9", hostKey: `ssh-ed25519 ${"A".repeat(68)}` } },
+        'quai:target.host: must name a user of its own with quai:host, such as ssh://deploy@…: it\'s made there, and until then quai:host.firstUser logs in (got "…@192.168.7.9")',
+    ],
+    [
+        { host: { authorizedKeys: ["AAAA"] } },
+        'quai:host.authorizedKeys[0]: must be a line of authorized_keys such as ssh-ed25519 AAAA… (got "AAAA")',
+    ],
+    [{ host: { docker: { packages: "snap" } } }, 'quai:host.docker.packages: must be official or distribution (got "snap")'],
+    [{ host: { firewall: { open: [8080] } } }, "quai:host.firewall.open[0]: must be a port with its protocol such as 51820/udp (got 8080)"],
+    [{ host: { firewall: true } }, "quai:host.firewall: must be a mapping, or false (got true)"],
+    [{ host: { rebootAt: "4:00" } }, 'quai:host.rebootAt: must be a time of day such as 04:00, in quotes (got "4:00")'],
+    [
+        { host: { port: 22 } },
+        "quai:host.port: unknown setting; known here: firstUser, authorizedKeys, rootLogin, hostname, docker, firewall, swap, fail2ban, rebootAt, minimum",
+    ],
     [
         { target: { kind: "docker", host: "ssh://deploy@192.168.7.9:2222" } },
         "quai:target.hostKey: is required with quai:target.host: `ssh-keyscan -t ed25519 -p 2222 192.168.7.9` prints it; compare it on the machine's console",

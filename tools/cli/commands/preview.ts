@@ -12,6 +12,7 @@ import { terminalText } from "../report/text";
 import { code } from "../report/sections";
 import { openApart } from "../stack/apart";
 import { findDrift } from "../stack/recover";
+import { again, hostDrift } from "../stack/prepare";
 import { openStack } from "../stack/session";
 import { readState } from "../stack/state";
 import { terminal, type Terminal } from "../terminal";
@@ -55,7 +56,13 @@ async function madeReport(out: Terminal, stack: string, options: PreviewOptions)
     // A host over SSH need not be reachable for a preview, in a pull request for one.
     const reached = session.ssh === undefined || refresh === true;
     const notes = offline === true ? [OFFLINE] : reached ? await drifted(session) : [];
-    const { report, preview: plan, events } = await reportOn(out, session, { refresh, offline, notes });
+    const machine = refresh === true && offline !== true ? await hostDrift(session, await readState(session.engine, stack)) : [];
+    const changed = machine.map(({ step, what }) => `The machine isn't as it was left, ${step}: ${what}. \`./quai up\` puts it back.`);
+    const {
+        report,
+        preview: plan,
+        events,
+    } = await reportOn(out, session, { refresh, offline, notes: [...notes, ...changed], engine: again(machine) });
     if (options.events !== undefined) writeFileSync(options.events, `${events.join("\n")}\n`);
     if (options.save !== undefined && report.verdict.level !== "blocked") {
         const state = await readState(session.engine, stack);

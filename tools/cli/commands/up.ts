@@ -3,6 +3,7 @@ import { SetupError } from "../../engine/types";
 import { groups } from "../help";
 import { findDrift, recover, runAgain } from "../stack/recover";
 import type { Session } from "../stack/session";
+import { again, hostDrift } from "../stack/prepare";
 import { openStack } from "../stack/session";
 import { outputsOf, readState } from "../stack/state";
 import { mustHaveWorked, runEngine } from "../stack/update";
@@ -30,12 +31,18 @@ async function up(named: string | undefined, options: UpOptions): Promise<void> 
     const stack = named ?? options.stack;
     const reviewed = options.plan === undefined ? undefined : readPlan(options.plan, stack);
     mustKeepRules(checkoutRoot, stack);
-    const session = await openStack(out, stack, { yes: options.yes });
+    const session = await openStack(out, stack, { yes: options.yes, prepare: true });
     await recover(out, session);
-    const drift = await findDrift(session, await readState(session.engine, session.stack));
+    const state = await readState(session.engine, session.stack);
+    const [drift, machine] = await Promise.all([findDrift(session, state), hostDrift(session, state)]);
     if (reviewed !== undefined) await mustBeAsReviewed(out, session, reviewed, drift.missing);
     if (drift.missing.length > 0) {
         out.warn(`not as it was left, will be put back: ${drift.missing.join(", ")}`);
+    }
+    if (machine.length > 0) {
+        out.warn(
+            `the machine isn't as it was left, will be put back:\n${machine.map(({ step, what }) => `  ${step}: ${what}`).join("\n")}`,
+        );
     }
     if (drift.failed.length > 0) {
         out.info(`Made anew, as the last update left it unfit: ${drift.failed.join(", ")}`);
@@ -43,7 +50,7 @@ async function up(named: string | undefined, options: UpOptions): Promise<void> 
     const refresh = (options.refresh === true || drift.missing.length > 0) && drift.failed.length === 0 ? ["--refresh"] : [];
     const guarded = session.settings.environment !== "development" || session.settings.protect;
     if (options.yes !== true || guarded) {
-        const { report, preview } = await reportOn(out, session, { refresh: refresh.length > 0 });
+        const { report, preview } = await reportOn(out, session, { refresh: refresh.length > 0, engine: again(machine) });
         if (!(await agreed(out, report, options.yes === true))) {
             out.info("Nothing was changed.");
             return;
@@ -53,7 +60,7 @@ async function up(named: string | undefined, options: UpOptions): Promise<void> 
     // Marks in the state: not before it's decided that there is an update.
     await runAgain(session, drift.again);
     out.info(`Deploying stack ${session.stack} (${session.settings.stackId})`);
-    const result = await runEngine(out, session, ["up", "--yes", "--skip-preview", ...refresh]);
+    const result = await runEngine(out, session, ["up", "--yes", "--skip-preview", ...refresh, ...again(machine)]);
     mustHaveWorked(
         result,
         "The update",

@@ -2,6 +2,7 @@ import { messageOf } from "../../engine/types";
 import type { Report } from "../report/report";
 import { reportOn } from "../report/make";
 import type { Session } from "../stack/session";
+import { hostDrift } from "../stack/prepare";
 import { stackStatus } from "../stack/status";
 import type { StackState } from "../stack/state";
 import type { Terminal } from "../terminal";
@@ -38,6 +39,11 @@ export async function findAll(out: Terminal, session: Session, state: StackState
     });
     const status = await stackStatus(session);
     const findings = [
+        ...(await hostDrift(session, state)).map(({ step, what, urn }): Finding => ({
+            kind: "machine",
+            what: `${step}: ${what}`,
+            repair: { kind: "machine", urn },
+        })),
         ...compare(session.settings.stackId, state, seen),
         ...compareFiles(expected, digests),
         ...certificateFindings(state, now),

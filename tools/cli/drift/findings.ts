@@ -6,6 +6,8 @@ export type Repair =
     | { readonly kind: "again"; readonly urn: string }
     /** A command of docker. */
     | { readonly kind: "docker"; readonly args: readonly string[] }
+    /** The engine does a step of the machine again. */
+    | { readonly kind: "machine"; readonly urn: string }
     /** A snapshot is made. */
     | { readonly kind: "backup" }
     /** Somebody has to decide. */
@@ -13,7 +15,7 @@ export type Repair =
 
 /** Something that isn't as it was left. */
 export interface Finding {
-    readonly kind: "changed" | "missing" | "undeclared" | "file" | "image" | "certificate" | "backup";
+    readonly kind: "changed" | "missing" | "undeclared" | "file" | "image" | "certificate" | "backup" | "machine";
     readonly what: string;
     readonly repair: Repair;
 }

@@ -1,6 +1,7 @@
 import { messageOf, SetupError } from "../../engine/types";
 import { backupTool, runTool } from "../stack/backup-tool";
 import { recover } from "../stack/recover";
+import { again } from "../stack/prepare";
 import type { Session } from "../stack/session";
 import { mustHaveWorked, runEngine } from "../stack/update";
 import type { Terminal } from "../terminal";
@@ -19,7 +20,8 @@ export async function repair(out: Terminal, session: Session, drift: Drift): Pro
         await session.host.docker(by.args).catch((error: unknown) => failed.push(`${what}: ${messageOf(error)}`));
     }
     await recover(out, session);
-    const result = await runEngine(out, session, ["up", "--yes", "--skip-preview", "--refresh"]);
+    const machine = again(drift.findings.flatMap((finding) => ofKind(finding, "machine")));
+    const result = await runEngine(out, session, ["up", "--yes", "--skip-preview", "--refresh", ...machine]);
     mustHaveWorked(result, "The repair", "What served before still serves. ./quai drift shows what is left.");
     // The switch of the routes asks the services, so these must be back.
     await runSteps(out, session, drift, failed);

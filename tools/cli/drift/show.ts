@@ -20,6 +20,7 @@ export function driftVerdict(drift: Drift): string {
 /** Lines of findings, grouped by what they are about. */
 function lines({ findings, notes, update }: Drift): string[] {
     const groups: readonly (readonly [Finding["kind"], string])[] = [
+        ["machine", "The machine"],
         ["missing", "Missing"],
         ["changed", "Changed by hand"],
         ["undeclared", "Not declared"],
@@ -52,6 +53,8 @@ export function repairText(repair: Repair): string {
             return "its step is run again";
         case "docker":
             return `repaired by docker ${repair.args.filter((word) => !/^[0-9a-f]{64}$/.test(word)).join(" ")}`;
+        case "machine":
+            return "its step is run again";
         case "backup":
             return "a snapshot is made";
         case "hand":

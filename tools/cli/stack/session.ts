@@ -1,8 +1,9 @@
 import { relative } from "node:path";
-import { sshOf } from "../../../infra/host";
+import { hostOf, sshOf } from "../../../infra/host";
 import type { Settings } from "../../../infra/settings";
 import { parseSettings, SettingsError } from "../../../infra/settings";
 import { withoutSecrets } from "../../../infra/settings/without-secrets";
+import { judge } from "../../../policies";
 import { applications, presetOf } from "../../../stacks/catalogue";
 import type { SshConnection } from "../../../components/targets/ssh";
 import { imagesOf } from "../../../stacks/images";
@@ -18,6 +19,7 @@ import { interruptSignal } from "../interrupt";
 import type { Terminal } from "../terminal";
 import { DockerHost } from "./docker";
 import { readStackFile, workingCopy, workingFolder, writeWorkingCopy } from "./stack-file";
+import { prepareHost } from "./prepare";
 import { connect, dockerOverSsh } from "./ssh-host";
 import { outputsOf, readState } from "./state";
 
@@ -27,6 +29,8 @@ export interface StackOptions {
     readonly additions?: Readonly<Record<string, unknown>>;
     /** Builds or pulls what the stack's images need. @default true */
     readonly images?: boolean;
+    /** A machine that isn't a Docker host yet becomes one. @default false */
+    readonly prepare?: boolean;
     /** False: a host over SSH need not be reachable. What stands in for its images is what the last update used. @default true */
     readonly connect?: boolean;
     /** Neither Docker nor a registry is asked; images are those of the last deployment. @default false */
@@ -55,7 +59,10 @@ export function stackSettings(checkout: string, stack: string): Settings {
     try {
         return parseSettings(raw, { stack, applications, preset: presetOf });
     } catch (error) {
-        throw error instanceof SettingsError ? new SetupError(error.message, 2) : error;
+        if (!(error instanceof SettingsError)) throw error;
+        // What the rules of the environment refuse is told at once, too.
+        const refused = error.readable === undefined ? [] : judge(error.readable).refused;
+        throw new SetupError(new SettingsError(stack, [...error.problems, ...refused]).message, 2);
     }
 }
 
@@ -88,11 +95,18 @@ export async function openHost(
 
 /** Settings, engine, plugins, Docker and images, each made ready if it isn't: in the order in which problems are cheapest to find. */
 export async function openStack(out: Terminal, stack: string, options: StackOptions = {}): Promise<Session> {
-    const { hostEnv, ...opened } = await openHost(out, stack, options);
+    // A machine that is to be prepared may let nobody in as its later user yet.
+    const { hostEnv, ...opened } = await openHost(out, stack, options.prepare === true ? { ...options, connect: false } : options);
     const { checkout } = opened;
     const engine = await ensureEngine({ reporter: out, signal: interruptSignal() });
     await ensurePlugins(engine, neededPlugins(), { reporter: out, signal: interruptSignal() });
     const session = { ...opened, engine, configFile: relative(checkout, workingCopy(checkout, stack)) };
+    if (options.prepare === true && opened.ssh !== undefined) {
+        writeWorkingCopy(checkout, stack, {});
+        await initialise(session);
+        if (hostOf(session.settings) !== undefined) await prepareHost(out, session, options);
+        await connect(opened.ssh);
+    }
     const mirror =
         options.images === false
             ? {}

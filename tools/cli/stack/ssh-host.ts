@@ -23,11 +23,16 @@ export function dockerOverSsh(checkout: string, stack: string, connection: SshCo
     return { DOCKER_HOST: connection.url, DOCKER_CONTEXT: undefined, PATH: prependPath(folder, process.env["PATH"]) };
 }
 
-/** Runs a command on the host. @throws SetupError, begun with the setting, where nobody is let in or nobody answers */
-export async function onHost(connection: SshConnection, command: string, input?: string) {
+/** Runs a command on the host; 255 is ssh's own word for a connection that didn't come about. */
+export function tryOnHost(connection: SshConnection, command: string, input = "") {
     mkdirSync(SOCKETS.replace("~", homedir()), { recursive: true, mode: 0o700 });
     // ssh makes a connection that stays open in the background; what it inherits must not keep this process waiting.
-    const result = await run("ssh", sshArguments(connection, command), { env: process.env, input: input ?? "" });
+    return run("ssh", sshArguments(connection, command), { env: process.env, input });
+}
+
+/** Runs a command on the host. @throws SetupError, begun with the setting, where nobody is let in or nobody answers */
+export async function onHost(connection: SshConnection, command: string, input?: string) {
+    const result = await tryOnHost(connection, command, input);
     if (result.code === 255) throw new SetupError(explainSsh(connection, result.stderr));
     return result;
 }
