@@ -16,8 +16,7 @@ const groups: readonly (readonly [reason: string, ids: string])[] = [
     ["doctor looks at the machine that deploys", "R128"],
     ["./quai status and the outputs hold it; no page is made of them", "R129"],
     ["./quai logs", "R88"],
-    ["docker's own", "R89 R90"],
-    ["after a reboot of a prepared machine the proxy stayed stopped in a test by hand", "R14"],
+    ["docker's own", "R14 R89 R90"],
     ["./quai down --delete-data and a restore from the off-site copy are proved apart", "R63"],
     ["a release is a change of the stack file, and `git revert` the way back; pipelines are not written yet", "R102 R106"],
 ];
