@@ -3,6 +3,7 @@ import type { Recording } from "../unit/support/mocks";
 import { shared } from "../unit/support/mocks";
 import type { Deployed } from "./support/deployed";
 import { AWS, demoOn } from "./support/deployed";
+import { reportBetween } from "./support/previewed";
 
 /* Which change of the settings would make data, files or the front door anew: known here, so that nobody finds out in production. */
 
@@ -41,4 +42,86 @@ test.each([
 ] as const)("%s", async (_, settings, target, expected) => {
     const now = await demoOn({ ...AWS, ...target }, { "quai:postgres": { version: 16, memory: "1g" }, ...settings });
     expect(replaced(await before(), now)).toEqual(expected);
+});
+
+const aurora = shared(() =>
+    demoOn({ ...AWS, aurora: { least: 0.5, most: 4 } }, { "quai:protect": true, "quai:postgres": { version: 16 } }),
+);
+const instance = shared(() => demoOn(AWS, { "quai:protect": true, "quai:postgres": { version: 16 } }));
+
+describe("R48, R106: the preview says so", () => {
+    test.each([
+        [
+            "more memory for the database",
+            { "quai:postgres": { version: 16, memory: "4g" } },
+            {},
+            "downtime",
+            /the database restarts.*another instanceClass/,
+        ],
+        ["another version of the database", { "quai:postgres": { version: 17, memory: "1g" } }, {}, "downtime", /the database restarts/],
+        ["a second server for each database", {}, { multiAz: true }, "safe", /^Safe/],
+        ["a third zone", {}, { zones: 3 }, "safe", /^Safe/],
+        ["throughput of files", {}, { throughput: { uploads: 50 } }, "safe", /^Safe/],
+        ["other limits", { "quai:proxy": { requestsPerSecond: 50 } }, {}, "safe", /^Safe/],
+        ["other addresses", {}, { cidr: "10.20.0.0/16" }, "risk", /the network is made anew: databases and files in it can't move there/],
+        [
+            "another region",
+            {},
+            { region: "eu-central-1" },
+            "risk",
+            /the stack moves from `eu-west-3` to `eu-central-1`, and its data stay behind/,
+        ],
+    ] as const)("%s", async (_, settings, target, level, words) => {
+        const now = await demoOn({ ...AWS, ...target }, { "quai:postgres": { version: 16, memory: "1g" }, ...settings });
+        const { verdict, downtime } = reportBetween(await before(), now);
+        expect(verdict.level).toBe(level);
+        expect([verdict.text, ...downtime.map(({ why }) => why)].join(" ")).toMatch(words);
+    });
+
+    test("to Aurora and back: an empty database, and the last snapshot that is left", async () => {
+        const [one, other] = [await instance(), await aurora()];
+        expect(reportBetween(one, other).data).toContainEqual({
+            key: "postgres",
+            what: "the database (demo-prod-postgres) is deleted, the new one is empty; demo-prod-postgres-final is left",
+            why: "no longer in the program",
+            protected: true,
+            inBackups: true,
+        });
+        expect(reportBetween(other, one).verdict).toMatchObject({
+            level: "risk",
+            text: expect.stringContaining("the database (demo-prod-postgres) is deleted, the new one is empty") as unknown,
+        });
+    });
+
+    test("every stateful thing, replaced for whatever reason, is data at risk; every part of the front door is downtime", async () => {
+        const stack = await before();
+        const replacing = (type: string, name: string) => reportBetween(stack, stack, { type, name });
+        for (const [type, name] of [
+            ["rds/instance", "postgres"],
+            ["efs/fileSystem", "uploads"],
+            ["elasticache/replicationGroup", "redis"],
+            ["backup/vault", "backup"],
+            ["kms/key", "key-data"],
+        ] as const) {
+            expect([type, replacing(type, name).data.map(({ key }) => key)]).toEqual([type, [name]]);
+        }
+        for (const [type, name] of [
+            ["lb/loadBalancer", "proxy"],
+            ["lb/listener", "proxy-https"],
+            ["lb/targetGroup", "api-targets"],
+            ["ecs/service", "api"],
+            ["efs/mountTarget", "uploads-1"],
+            ["ec2/natGateway", "nat-1"],
+        ] as const) {
+            const { data, downtime, verdict } = replacing(type, name);
+            expect([type, data, downtime.length, verdict.level]).toEqual([type, [], 1, "downtime"]);
+        }
+    });
+
+    test("buckets: logs of a protected stack are at risk, what may go with its content isn't", async () => {
+        const name = { type: "s3/bucket", name: "proxy-logs" };
+        const [kept, disposable] = [await instance(), await before()];
+        expect(reportBetween(kept, kept, name).data.map(({ key }) => key)).toEqual(["proxy-logs"]);
+        expect(reportBetween(disposable, disposable, name).data).toEqual([]);
+    });
 });

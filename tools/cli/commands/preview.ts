@@ -3,6 +3,7 @@ import { writeFileSync } from "node:fs";
 import { SetupError } from "../../engine/types";
 import { checkoutRoot } from "../../engine/versions";
 import { groups } from "../help";
+import { eventsBy, reportFrom } from "../report/from-events";
 import { refusedReport } from "../report/refused";
 import { reportOn } from "../report/make";
 import { markdown } from "../report/markdown";
@@ -13,7 +14,7 @@ import { code } from "../report/sections";
 import { openApart } from "../stack/apart";
 import { findDrift } from "../stack/recover";
 import { again, hostDrift } from "../stack/prepare";
-import { openStack } from "../stack/session";
+import { openStack, stackSettings } from "../stack/session";
 import { readState } from "../stack/state";
 import { terminal, type Terminal } from "../terminal";
 
@@ -27,6 +28,7 @@ interface PreviewOptions {
     readonly offline?: boolean;
     readonly fork?: boolean;
     readonly events?: string;
+    readonly from?: string;
     readonly save?: string;
 }
 
@@ -38,6 +40,10 @@ async function preview(named: string | undefined, options: PreviewOptions): Prom
     }
     if (options.fork === true && (options.save ?? options.refresh) !== undefined) {
         throw new SetupError("--fork: can't be used with --save or --refresh: a plan against an empty state is for reading", 2);
+    }
+    const apart = (["save", "events", "refresh", "offline", "fork"] as const).filter((option) => options[option] !== undefined);
+    if (options.from !== undefined && apart.length > 0) {
+        throw new SetupError(`--from, --${apart.join(", --")}: the preview is made already; remove --${apart.join(", --")}`, 2);
     }
     const report = await madeReport(out, stack, options);
     if (options.json === true) out.json(report);
@@ -51,7 +57,14 @@ async function madeReport(out: Terminal, stack: string, options: PreviewOptions)
     const refused = refusedReport(checkoutRoot, stack);
     if (refused !== undefined) return refused;
     if (options.fork === true) return forkReport(out, stack, options);
-    const { offline, refresh } = options;
+    const { offline, refresh, from } = options;
+    if (from !== undefined) return reportFrom(checkoutRoot, stack, from);
+    if (stackSettings(checkoutRoot, stack).target.kind === "aws") {
+        throw new SetupError(
+            `${stack}: pulumi deploys stacks on AWS, and previews them; this makes a report of it:\n${eventsBy(stack)}\n./quai preview ${stack} --from preview.jsonl`,
+            2,
+        );
+    }
     const session = await openStack(out, stack, { yes: options.yes, offline, connect: refresh === true });
     // A host over SSH need not be reachable for a preview, in a pull request for one.
     const reached = session.ssh === undefined || refresh === true;
@@ -112,6 +125,7 @@ export function register(program: Command): void {
         .option("--fork", "as for somebody's fork: no secret, an empty state, no host; settings are checked and a plan is made")
         .option("--save <file>", "also write a plan there, for ./quai up --plan: only what was reviewed is applied")
         .option("--events <file>", "also write the engine's own events there, one JSON text a line; secrets are not in them")
+        .option("--from <file>", "of a preview that pulumi made, of a stack on AWS for one: its events, one JSON text a line")
         .option("-y, --yes", "install what is missing on this machine without asking")
         .action(preview);
 }

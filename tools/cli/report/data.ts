@@ -1,4 +1,5 @@
 import type { Change, Preview } from "./engine-events";
+import { awsDataRisks, awsType } from "./aws";
 import { whyReplaced } from "./downtime";
 import { code } from "./sections";
 import { hostName, labelOf, mountsOf, TYPE } from "./resources";
@@ -21,7 +22,17 @@ export interface DataRisk {
 const BACKED_UP = /^\/(files|var\/run\/postgresql)/;
 
 export function dataRisks(preview: Preview): readonly DataRisk[] {
-    return [...preview.changes.flatMap((change) => volumeRisk(preview, change)), ...anotherHost(preview), ...databaseVersion(preview)];
+    return [
+        ...preview.changes.flatMap((change) => volumeRisk(preview, change)),
+        ...awsDataRisks(preview, whyGone),
+        ...anotherHost(preview),
+        ...anotherRegion(preview),
+        ...databaseVersion(preview),
+    ];
+}
+
+function whyGone(change: Change): string {
+    return change.operation === "delete" ? "no longer in the program" : `replaced for ${whyReplaced(change)}`;
 }
 
 function volumeRisk(preview: Preview, change: Change): DataRisk[] {
@@ -76,6 +87,24 @@ function anotherHost(preview: Preview): DataRisk[] {
             why: "`quai:target.host`; on the old host nothing is deleted, and `./quai restore` brings a snapshot to the new one",
             protected: false,
             inBackups: hasBackups(preview),
+        },
+    ];
+}
+
+/** What is in a region stays there: AWS's resources are made anew in the other one, or not found any more. */
+function anotherRegion(preview: Preview): DataRisk[] {
+    const provider = preview.changes.find(
+        ({ type, old, new: next }) => type === "pulumi:providers:aws" && old !== undefined && next !== undefined,
+    );
+    const [from, to] = [provider?.old, provider?.new].map((state) => asText(state?.inputs["region"]));
+    if (from === undefined || to === undefined || from === to) return [];
+    return [
+        {
+            key: from,
+            what: `the stack moves from ${code(from)} to ${code(to)}, and its data stay behind`,
+            why: "`quai:target.region`; deploy another stack there, and restore a copy of the backups into it",
+            protected: false,
+            inBackups: preview.changes.some(({ type, old }) => awsType({ type }) === "backup/selection" && old !== undefined),
         },
     ];
 }

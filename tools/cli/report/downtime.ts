@@ -1,4 +1,5 @@
 import type { Change, Preview } from "./engine-events";
+import { awsDowntimes } from "./aws";
 import { labelOf, TYPE } from "./resources";
 import { asText, isRecord } from "./values";
 
@@ -31,7 +32,10 @@ export function downtimes(preview: Preview): readonly Downtime[] {
         return [{ what: "Everything stops", howLong: "until `quai:running` is true again", why: "`quai:running` is false" }];
     }
     const containers = preview.changes.filter(({ type }) => type === TYPE.container);
-    const all = containers.filter((change) => !isReleased(change, containers)).flatMap(downtimeOf);
+    const all = [
+        ...containers.filter((change) => !isReleased(change, containers)).flatMap(downtimeOf),
+        ...awsDowntimes(preview, whyReplaced),
+    ];
     // Replicas of a service say the same.
     return all.filter((each, i) => all.findIndex(({ what, why }) => what === each.what && why === each.why) === i);
 }
