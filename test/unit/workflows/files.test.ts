@@ -90,9 +90,24 @@ describe("R106: workflows to copy", () => {
     });
 
     test("a pull request of a fork runs nothing that has secrets", () => {
-        expect(github.find(([file]) => file === "preview.yml")?.[1]).toContain("head.repo.full_name == github.repository");
+        const text = github.find(([file]) => file === "preview.yml")?.[1] ?? "";
+        const { preview, fork } = (parse(text) as { jobs: Record<string, { if: string; permissions?: object }> }).jobs;
+        expect(preview?.if).toBe("github.event.pull_request.head.repo.full_name == github.repository");
+        expect(fork?.if).toBe("github.event.pull_request.head.repo.full_name != github.repository");
+        expect(fork?.permissions).toEqual({ contents: "read" });
+        expect(JSON.stringify(fork)).not.toMatch(/secrets\.|vars\.|github\.token/);
         expect(gitlab).toContain("$CI_MERGE_REQUEST_SOURCE_PROJECT_PATH == $CI_PROJECT_PATH");
-        expect(github.map(([, text]) => text).join("\n")).not.toContain("pull_request_target");
+        expect(github.map(([, each]) => each).join("\n")).not.toContain("pull_request_target");
+    });
+
+    test.each([
+        [0, 0],
+        [2, 0],
+        [3, 1],
+        [1, 1],
+    ])("a preview of a fork that ends with %s: the report is the summary, the job ends with %s", (code, expected) => {
+        const { status, calls, summary } = execute(step("preview.yml: Preview of a fork"), code, {});
+        expect([status, calls, summary.trim()]).toEqual([expected, ["preview prod --fork --markdown"], "report of prod"]);
     });
 
     test.each([
