@@ -31,6 +31,9 @@ const PATTERNS: readonly (readonly [RegExp, string])[] = [
     ],
 ];
 
+/** As JSON writes it within a text. */
+const escaped = (text: string) => JSON.stringify(text).slice(1, -1);
+
 /** Masks for a stack whose secrets have these values. Where none could be read, the patterns are all there is. */
 export function masksOf(secrets: readonly string[]): Masks {
     const forms = secrets
@@ -38,7 +41,8 @@ export function masksOf(secrets: readonly string[]): Masks {
         .flatMap((secret) => [
             secret,
             encodeURIComponent(secret),
-            JSON.stringify(secret).slice(1, -1),
+            escaped(secret),
+            escaped(escaped(secret)),
             Buffer.from(secret).toString("base64").replace(/=+$/, ""),
             ...secret.split("\n").filter((line) => line.length >= 24 && !line.startsWith("-----")),
         ]);
