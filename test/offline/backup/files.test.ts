@@ -75,7 +75,7 @@ test("R59: what can't be had without PostgreSQL is refused", () => {
 });
 
 test("R52: copies made while a process writes without a pause are whole", () => {
-    stack.sh(`timeout 60 python3 - <<'END' >/dev/null 2>&1 &
+    stack.sh(`timeout 280 python3 - <<'END' >/dev/null 2>&1 &
 import sqlite3
 db = sqlite3.connect("/files/uploads/app.db", isolation_level=None, timeout=30)
 while True:
