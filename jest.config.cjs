@@ -49,6 +49,12 @@ module.exports = {
             setupFilesAfterEnv: ["<rootDir>/test/e2e/support/patience.cjs"],
         },
         {
+            ...project("secrets", ["test/e2e/secrets/**/*.test.ts"]),
+            globalSetup: "<rootDir>/test/e2e/secrets/setup.ts",
+            globalTeardown: "<rootDir>/test/e2e/secrets/teardown.ts",
+            setupFilesAfterEnv: ["<rootDir>/test/e2e/support/patience.cjs"],
+        },
+        {
             ...project("preview", ["test/e2e/preview/**/*.test.ts"]),
             globalSetup: "<rootDir>/test/e2e/preview/setup.ts",
             globalTeardown: "<rootDir>/test/e2e/preview/teardown.ts",

@@ -9,11 +9,16 @@ import type { Health } from "../internal/health";
 import { healthcheck, waitTimeout } from "../internal/health";
 import { labelList } from "../internal/labels";
 import { releaseOf } from "../internal/release";
+import { quote, script, sh } from "../internal/shell";
+import type { SecretRef } from "../secrets-bundle";
 import type { DockerTarget } from "../targets";
+import { hostCommand } from "../targets/host-command";
 import type { BackupArgs, FilesBackupArgs } from "./args";
 
 const NAME = "backup";
 const DEFAULT_MEMORY = 1024 * 1024 * 1024;
+/** Seconds that the end of a running backup is waited for; afterwards it's the backup's own business. */
+const RETIRE_WAIT = 20;
 const TOOL_CONTEXT = resolve(__dirname, "image");
 
 /** The database that goes into the same snapshots as the files. */
@@ -78,7 +83,7 @@ export function backupOnDocker(self: pulumi.ComponentResource, parts: BackupPart
     const health: Health = { command: ["quai-backup", "health"], interval: 30, timeout: 10, retries: 4, startPeriod: 60, shell: true };
     const mount = (source: pulumi.Input<string>, path: string, readOnly = false) => ({ type: "volume", source, target: path, readOnly });
     const offsitePath = mountedPath(backup);
-    new docker.Container(
+    const service = new docker.Container(
         NAME,
         {
             name: target.name(NAME),
@@ -119,6 +124,22 @@ export function backupOnDocker(self: pulumi.ComponentResource, parts: BackupPart
             ],
         },
     );
+    retireWith(self, target, password, service);
+}
+
+/**
+ * The service adds a new password to the repositories by itself when it starts. Its version is part of this resource's logical name, so what
+ * stands for the former one goes last, when all else of the update has succeeded: only then the former password opens nothing any more.
+ */
+function retireWith(self: pulumi.ComponentResource, target: DockerTarget, password: SecretRef, service: docker.Container): void {
+    const remove = service.name.apply((container) =>
+        script(
+            `if [ "$(docker inspect -f '{{.State.Running}}' ${quote(container)} 2>/dev/null)" = true ]; then`,
+            sh("docker", "exec", container, "quai-backup", "retire", "--wait", RETIRE_WAIT),
+            "fi",
+        ),
+    );
+    hostCommand(target, `${NAME}-password-${password.version}`, { create: ":", delete: remove }, { parent: self, dependsOn: [service] });
 }
 
 function backupVolumes(self: pulumi.ComponentResource, target: DockerTarget) {

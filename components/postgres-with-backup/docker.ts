@@ -18,7 +18,7 @@ import type { PostgresEndpoint, PostgresWithBackup } from ".";
 import type { PostgresWithBackupArgs } from "./args";
 import { loginsOf } from "./logins";
 import type { PostgresSpec } from "./spec";
-import { clientAuthentication, createLogin, dropLogin, identityMap, rolesAndDatabase } from "./sql";
+import { clientAuthentication, createLogin, dropLogin, identityMap, rolesAndDatabase, setPassword } from "./sql";
 
 const PORT = 5432;
 const HOST = "postgres";
@@ -64,7 +64,8 @@ export function postgresOnDocker(
     const authentication = clientAuthentication();
     const identities = identityMap();
     const superuser = args.secrets.get("postgresPassword");
-    const release = releaseOf({ authentication, identities, superuser: superuser.version });
+    // Not the superuser's password: the server reads it only while it makes its first data, and is told another one by SQL.
+    const release = releaseOf({ authentication, identities });
     const files = fileVolume(
         target,
         `${name}-files-${release}`,
@@ -84,6 +85,14 @@ export function postgresOnDocker(
     );
     const server = serverContainer(self, name, spec, target, { files, volumes });
     const database = administer(target, `${name}-database`, server, `${rolesAndDatabase(spec)}\n${SHOW_DATA}`, undefined, { parent: self });
+    administer(
+        target,
+        `${name}-superuser`,
+        server,
+        superuser.value.apply((password) => setPassword("postgres", password)),
+        undefined,
+        { parent: self },
+    );
     const loginResources = [logins.application, logins.migration].map(
         ({ secret, ...login }) =>
             administer(

@@ -89,6 +89,11 @@ export function createLogin(login: Login, password: string, administrator: Admin
     ].join("\n");
 }
 
+/** Another password for a role that is there. */
+export function setPassword(role: string, password: string): string {
+    return `ALTER ROLE ${identifier(role)} PASSWORD ${literal(scramVerifier(role, password))};\n`;
+}
+
 export function dropLogin(name: string): string {
     return [
         `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = ${literal(name)};`,

@@ -1,18 +1,11 @@
-import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { fileVolume } from "../internal/docker/file-volume";
-import { hardened, keptData, memoryLimit, NEW_CONTAINER_ON } from "../internal/docker/hardening";
-import type { Health } from "../internal/health";
-import { healthcheck, waitTimeout } from "../internal/health";
 import type { Place } from "../internal/aws/security-groups";
-import { officialImage } from "../internal/images";
-import { labelList } from "../internal/labels";
-import { releaseOf } from "../internal/release";
 import type { SecretRef, SecretsBundle } from "../secrets-bundle";
 import { derivedSecret } from "../secrets-bundle";
 import { lazily } from "../internal/lazily";
-import type { DockerTarget, Target } from "../targets";
+import type { Target } from "../targets";
 import { unreachable } from "../targets";
+import { redisOnDocker } from "./docker";
 
 export type RedisVersion = "7" | "7.2" | "7.4" | "8";
 
@@ -79,83 +72,4 @@ export class Redis extends pulumi.ComponentResource {
         );
         return { ...url, opens: [this.name] };
     }
-}
-
-const HEALTH: Omit<Health, "command"> = { interval: 15, timeout: 3, retries: 10, startPeriod: 5, shell: true };
-const UID = 999;
-
-function redisOnDocker(self: Redis, name: string, target: DockerTarget, args: RedisArgs, password: SecretRef): pulumi.Resource | undefined {
-    const volume = new docker.Volume(
-        `${name}-data`,
-        { name: target.name(name, "data"), labels: labelList(target.stack, { role: "volume", service: name }) },
-        { parent: self, provider: target.provider, ...keptData(target.protect) },
-    );
-    if (!target.running || target.networks === undefined) {
-        return undefined;
-    }
-    const memory = args.memory ?? 256 * 1024 * 1024;
-    const settings = redisSettings(memory, args.eviction ?? "noeviction", args.appendOnly ?? true);
-    const configuration = pulumi.interpolate`${settings}requirepass ${password.value}\n`;
-    const release = releaseOf({ settings, password: password.version });
-    const files = fileVolume(
-        target,
-        `${name}-files-${release}`,
-        {
-            name: `${name}-files-${release}`,
-            uid: UID,
-            gid: UID,
-            files: { "redis.conf": { content: configuration }, password: { content: password.value } },
-        },
-        { parent: self },
-    );
-    const health: Health = {
-        ...HEALTH,
-        command: ["/bin/sh", "-c", 'REDISCLI_AUTH="$(cat /run/secrets/password)" redis-cli ping | grep -q PONG'],
-    };
-    return new docker.Container(
-        name,
-        {
-            name: target.name(name),
-            image: target.image(officialImage("redis", args.version)).imageId,
-            entrypoints: ["redis-server"],
-            command: ["/run/secrets/redis.conf"],
-            user: `${UID}:${UID}`,
-            readOnly: true,
-            ...hardened(target.logs),
-            // Room for the copy that a rewrite of the append-only file makes.
-            ...memoryLimit(memory * 2),
-            networksAdvanced: [{ name: target.networks.data.name, aliases: ["redis"] }],
-            mounts: [
-                { type: "volume", source: volume.name, target: "/data" },
-                { type: "volume", source: files.name, target: "/run/secrets", readOnly: true },
-            ],
-            tmpfs: { "/tmp": "rw,noexec,nosuid,size=1m" },
-            healthcheck: healthcheck(health),
-            wait: true,
-            waitTimeout: waitTimeout(health),
-            labels: labelList(target.stack, { role: "redis", service: name }),
-            stopTimeout: 30,
-            destroyGraceSeconds: 30,
-        },
-        {
-            parent: self,
-            provider: target.provider,
-            replaceOnChanges: NEW_CONTAINER_ON,
-            deleteBeforeReplace: true,
-            dependsOn: [files.resource],
-        },
-    );
-}
-
-function redisSettings(memory: number, eviction: string, appendOnly: boolean): string {
-    return [
-        "bind * -::*",
-        "port 6379",
-        "dir /data",
-        `maxmemory ${memory}`,
-        `maxmemory-policy ${eviction}`,
-        `appendonly ${appendOnly ? "yes" : "no"}`,
-        "appendfsync everysec",
-        "",
-    ].join("\n");
 }

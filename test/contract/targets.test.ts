@@ -70,7 +70,7 @@ describe.each(targets)("the demo stack on %s", (_, target) => {
         const after = (type: string, name: string): readonly string[] => made.get(type, name).after;
         const find = (pattern: RegExp) => made.resources.find(({ name }) => pattern.test(name))?.name ?? `nothing like ${String(pattern)}`;
         const [migrate, api] = [find(/^migrate-[0-9a-f]{8}$/), find(/^api-[0-9a-f]{8}$/)];
-        expect(after(COMMAND, migrate)).toEqual(expect.arrayContaining(["redis", find(/^postgres-login-demo_migrate/)]));
+        expect(after(COMMAND, migrate)).toEqual(expect.arrayContaining(["redis-password-1", find(/^postgres-login-demo_migrate/)]));
         expect(after(CONTAINER, api)).toContain(migrate);
         expect(after(COMMAND, "proxy-routes")).toEqual(
             expect.arrayContaining([api, find(/^web-[0-9a-f]{8}$/), find(/^proxy-[0-9a-f]{8}$/)]),

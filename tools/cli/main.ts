@@ -15,6 +15,7 @@ import * as logs from "./commands/logs";
 import * as maintenance from "./commands/maintenance";
 import * as preview from "./commands/preview";
 import * as restore from "./commands/restore";
+import * as rotate from "./commands/rotate";
 import * as run from "./commands/run";
 import * as secrets from "./commands/secrets";
 import * as status from "./commands/status";
@@ -38,6 +39,7 @@ const commands: readonly { readonly register: (program: Command) => void }[] = [
     maintenance,
     backup,
     restore,
+    rotate,
     secrets,
     down,
     doctor,

@@ -72,13 +72,32 @@ test("R57: a disk that isn't mounted is an error, not a new repository; the back
 });
 
 describe("repositories' passwords", () => {
+    const SECOND = "second-repository-password-0123456789";
+
     test("R57: a rotated password is added to both repositories by itself", () => {
-        stack.configure({ offsite: { repository: "/offsite" }, password: "second-repository-password-0123456789" });
+        stack.configure({ offsite: { repository: "/offsite" }, password: SECOND });
         const run = stack.tool("now");
         expect(run.status).toBe(0);
         expect(run.stderr).toMatch(/local repository: opened with the earlier password [0-9a-f]{24}; the present one is added/);
         expect(run.stderr).toMatch(/offsite repository: opened with the earlier password/);
         expect(stack.sh("stat -c %a /keys/* | sort | uniq -c")).toMatch(/^\s*2 400\n$/);
+        // retire: the former one opens neither any more, and what somebody added by hand stays.
+        const opens = (password: string, repository: string) =>
+            stack
+                .sh(
+                    `RESTIC_PASSWORD='${password}' restic --repo ${repository} --no-cache cat config >/dev/null 2>&1 && echo yes || echo no`,
+                )
+                .trim();
+        stack.sh(
+            "printf by-hand > /tmp/by-hand; restic --repo /backup/repository --no-cache --password-file /run/secrets/repository-password key add --new-password-file /tmp/by-hand",
+        );
+        expect([opens(PASSWORD, "/backup/repository"), opens(PASSWORD, "/offsite")]).toEqual(["yes", "yes"]);
+        const retired = stack.tool("retire", "--json");
+        expect([retired.status, JSON.parse(retired.stdout)]).toEqual([0, { ok: true, due: [] }]);
+        expect(retired.stderr).toMatch(/offsite repository: the earlier password [0-9a-f]{24} doesn't open it any more/);
+        expect(retired.stderr).not.toContain(PASSWORD);
+        expect([opens(PASSWORD, "/backup/repository"), opens(PASSWORD, "/offsite")]).toEqual(["no", "no"]);
+        expect(opens("by-hand", "/backup/repository")).toBe("yes");
         // Without anything kept, the new one alone opens it.
         stack.tamper("rm -f /keys/* /backup/state.json");
         expect(stack.tool("now").status).toBe(0);
@@ -95,9 +114,9 @@ describe("repositories' passwords", () => {
             /local repository: neither the present password nor an earlier one in \/keys opens it. Nothing was changed.*quai-backup adopt/,
         );
         expect(state()).toBe(before);
-        const adopted = docker(["exec", "-i", stack.backup, "quai-backup", "adopt"], `${PASSWORD}\n`);
+        const adopted = docker(["exec", "-i", stack.backup, "quai-backup", "adopt"], `${SECOND}\n`);
         expect(adopted.status).toBe(0);
-        expect(adopted.stderr).not.toContain(PASSWORD);
+        expect(adopted.stderr).not.toContain(SECOND);
         expect(stack.ask<Backup>("now").offsite).toMatchObject({ ok: true });
     });
 });

@@ -40,6 +40,7 @@ describe("backups on a Docker host", () => {
         const { list, files } = await backup();
         expect(list(CONTAINER, VOLUME, COMMAND).filter((each) => each.includes("backup"))).toEqual([
             `${COMMAND} ${files?.name}`,
+            `${COMMAND} backup-password-1`,
             `${CONTAINER} backup`,
             `${VOLUME} backup-keys`,
             `${VOLUME} backup-repository`,
@@ -129,6 +130,13 @@ describe("backups on a Docker host", () => {
         ].map(({ files }) => files?.name);
         expect(names[0]).toBe(names[1]);
         expect(new Set(names).size).toBe(4);
+    });
+
+    test("R34: a rotation ends with the former password opening no repository any more", async () => {
+        const { get } = await backup({}, { rotation: { backupPassword: "2026-11-01" } });
+        const { inputs, after } = get(COMMAND, "backup-password-2026-11-01");
+        expect(inputs["delete"]).toContain("docker exec demo-dev-backup quai-backup retire --wait 20");
+        expect(after).toContain("backup");
     });
 
     test("R48: repository and keys are protected together with the data", async () => {

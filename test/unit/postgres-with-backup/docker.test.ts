@@ -31,6 +31,7 @@ describe("PostgreSQL on a Docker host", () => {
             `${COMMAND} postgres-files-<release>`,
             `${COMMAND} postgres-login-demo_migrate_1`,
             `${COMMAND} postgres-login-demo_web_1`,
+            `${COMMAND} postgres-superuser`,
             `${CONTAINER} postgres`,
             `${VOLUME} postgres-data`,
             `${VOLUME} postgres-socket`,
@@ -184,6 +185,15 @@ describe("PostgreSQL on a Docker host", () => {
         expect(after.get(COMMAND, "postgres-login-demo_migrate_1")).toEqual(before.get(COMMAND, "postgres-login-demo_migrate_1"));
         expect(after.result.url().version).toBe("2026-11-01");
         expect(before.result.url().version).toBe("1");
+    });
+
+    test("R34: another password of the superuser is told to the server by SQL, which runs on", async () => {
+        const [before, after] = [await database(), await database({}, { rotation: { postgresPassword: "2026-11-01" } })];
+        expect(after.list(COMMAND)).toEqual(before.list(COMMAND));
+        expect(after.get(CONTAINER, "postgres")).toEqual(before.get(CONTAINER, "postgres"));
+        const sql = (made: typeof before) => commandOf(made.get(COMMAND, "postgres-superuser")).data;
+        expect(sql(after)).toMatch(/^ALTER ROLE "postgres" PASSWORD 'SCRAM-SHA-256\$4096:[^']+';$/m);
+        expect(sql(after)).not.toBe(sql(before));
     });
 
     test("R48: data are protected where asked, and never replaced for a label", async () => {

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { createHash } from "node:crypto";
 import type { RedisArgs } from "../../../components/redis";
 import { Redis } from "../../../components/redis";
 import type { DockerTargetArgs } from "../../../components/targets/docker-target";
@@ -14,11 +15,10 @@ async function redis(
         const target = dockerTarget(options.target);
         return new Redis("redis", { target, secrets: secretsFor(target, options.rotation), version: "7.4", ...change });
     });
-    const command = recording.of(COMMAND)[0];
+    const command = recording.of(COMMAND).find(({ name }) => name.startsWith("redis-files-"));
     const contents = command === undefined ? {} : filesIn(commandOf(command).data);
-    const password = contents["password"] ?? "";
     const lines = (contents["redis.conf"] ?? "").trim().split("\n");
-    return { ...recording, command, password, lines };
+    return { ...recording, command, lines };
 }
 
 describe("Redis on a Docker host", () => {
@@ -26,6 +26,7 @@ describe("Redis on a Docker host", () => {
         const { list, command } = await redis();
         expect(list(CONTAINER, VOLUME, COMMAND, "quai:index:Redis")).toEqual([
             `${COMMAND} ${command?.name}`,
+            `${COMMAND} redis-password-1`,
             `${CONTAINER} redis`,
             `${VOLUME} redis-data`,
             "quai:index:Redis redis",
@@ -34,18 +35,39 @@ describe("Redis on a Docker host", () => {
     });
 
     test("R49, R50: a password, 256 MB, never evicts, every write on disk within a second", async () => {
-        const { lines, password } = await redis();
+        const { lines } = await redis();
         expect(lines).toEqual([
             "bind * -::*",
             "port 6379",
             "dir /data",
+            "aclfile /data/users.acl",
             "maxmemory 268435456",
             "maxmemory-policy noeviction",
             "appendonly yes",
             "appendfsync everysec",
-            `requirepass ${password}`,
         ]);
-        expect(password).toMatch(/^[a-z0-9]{32}$/);
+    });
+
+    test("R34: the server is told the hash of a password, saves it beside the data, and is told again when it is a new one", async () => {
+        const { get, result } = await redis();
+        const { script, data } = commandOf(get(COMMAND, "redis-password-1"));
+        const url = await valueOf(result.url().value);
+        const password = /^redis:\/\/:([a-z0-9]{32})@/.exec(url)?.[1] ?? "";
+        const hash = createHash("sha256").update(password).digest("hex");
+        expect(data).toBe(`ACL SETUSER default on #${hash} ~* &* +@all\nACL SAVE\n`);
+        expect(script).toContain(`# server ${idOf("redis")}`);
+        expect(get(COMMAND, "redis-password-1").secrets).toEqual(expect.arrayContaining(["stdin", "delete"]));
+        expect(get(COMMAND, "redis-password-1").inputs["delete"]).toContain(`printf 'ACL SETUSER default !%s\\nACL SAVE\\n' ${hash}`);
+        expect(get(COMMAND, "redis-password-1").after).toContain("redis");
+    });
+
+    test("R34: a rotation adds a password beside the first, and touches neither the server nor its files", async () => {
+        const [before, after] = [await redis(), await redis({}, { rotation: { redisPassword: "2026-11-01" } })];
+        expect(after.get(CONTAINER, "redis")).toEqual(before.get(CONTAINER, "redis"));
+        expect(after.command).toEqual(before.command);
+        expect(after.list(COMMAND).filter((each) => !before.list(COMMAND).includes(each))).toEqual([
+            `${COMMAND} redis-password-2026-11-01`,
+        ]);
     });
 
     test("R49: memory, eviction and the append-only file are settable", async () => {
@@ -60,8 +82,8 @@ describe("Redis on a Docker host", () => {
         expect(inputs).toEqual({
             name: "demo-dev-redis",
             image: `sha256:${idOf("redis:7.4.11-bookworm")}`,
-            entrypoints: ["redis-server"],
-            command: ["/run/secrets/redis.conf"],
+            entrypoints: ["/bin/sh", "-euc", expect.stringMatching(/exec redis-server \/run\/secrets\/redis.conf$/)],
+            command: [],
             user: "999:999",
             readOnly: true,
             init: true,
@@ -80,7 +102,11 @@ describe("Redis on a Docker host", () => {
             ],
             tmpfs: { "/tmp": "rw,noexec,nosuid,size=1m" },
             healthcheck: healthcheck({
-                command: ["/bin/sh", "-c", 'REDISCLI_AUTH="$(cat /run/secrets/password)" redis-cli ping | grep -q PONG'],
+                command: [
+                    "/bin/sh",
+                    "-c",
+                    '(REDISCLI_AUTH="$(cat /tmp/administrator)" exec redis-cli --user administrator ping) | grep -q PONG',
+                ],
                 interval: 15,
                 timeout: 3,
                 retries: 10,
@@ -106,23 +132,18 @@ describe("Redis on a Docker host", () => {
     });
 
     test("connection strings, one per database, secret, with the password's version", async () => {
-        const { result, password } = await redis({}, { rotation: { redisPassword: "2026-11-01" } });
+        const { result } = await redis({}, { rotation: { redisPassword: "2026-11-01" } });
         const url = result.url(3);
-        expect(await valueOf(url.value)).toBe(`redis://:${password}@redis:6379/3`);
+        expect(await valueOf(url.value)).toMatch(/^redis:\/\/:[a-z0-9]{32}@redis:6379\/3$/);
         expect(await pulumi.isSecret(url.value)).toBe(true);
         expect(url).toMatchObject({ name: "redisUrl", version: "2026-11-01" });
         expect(await valueOf(result.url().value)).toMatch(/\/0$/);
     });
 
-    test("a rotated password and another setting make other files", async () => {
-        const names = [
-            await redis(),
-            await redis(),
-            await redis({ memory: MIB }),
-            await redis({}, { rotation: { redisPassword: "2026-11-01" } }),
-        ].map(({ command }) => command?.name);
+    test("another setting makes other files", async () => {
+        const names = [await redis(), await redis(), await redis({ memory: MIB })].map(({ command }) => command?.name);
         expect(names[0]).toBe(names[1]);
-        expect(new Set(names).size).toBe(3);
+        expect(new Set(names).size).toBe(2);
     });
 
     test("R48: a stopped stack keeps the volume alone, protected where asked", async () => {

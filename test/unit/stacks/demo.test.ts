@@ -25,17 +25,20 @@ describe("the demonstration with the settings of Pulumi.dev.yaml", () => {
             "CertRequest proxy-request",
             "Command api-secrets-<hash>",
             "Command backup-files-<hash>",
+            "Command backup-password-1",
             "Command migrate-<hash>",
             "Command migrate-secrets-<hash>",
             "Command postgres-database",
             "Command postgres-files-<hash>",
             "Command postgres-login-demo_migrate_1",
             "Command postgres-login-demo_web_1",
+            "Command postgres-superuser",
             "Command proxy-assets",
             "Command proxy-config",
             "Command proxy-ports",
             "Command proxy-routes",
             "Command redis-files-<hash>",
+            "Command redis-password-1",
             "Command scheduler-secrets-<hash>",
             "Command uploads-owner",
             "Command worker-secrets-<hash>",
@@ -140,7 +143,7 @@ describe("the demonstration with the settings of Pulumi.dev.yaml", () => {
     test("R17, R100: data, then the migration, then the application, then the routes, then the scheduler", async () => {
         const { get, of, resources } = await program("dev", DEV);
         const migrate = of(COMMAND).find(({ name }) => /^migrate-[0-9a-f]{8}$/.test(name));
-        expect(migrate?.after).toEqual(expect.arrayContaining(["postgres-login-demo_migrate_1", "redis"]));
+        expect(migrate?.after).toEqual(expect.arrayContaining(["postgres-login-demo_migrate_1", "redis-password-1"]));
         for (const service of ["api", "web", "worker"]) expect(container(resources, service)[0]?.after).toContain(migrate?.name);
         const healthy = ["api", "web"].map((service) => container(resources, service)[0]?.name);
         expect(get(COMMAND, "proxy-routes").after).toEqual(expect.arrayContaining(healthy));

@@ -25,7 +25,8 @@ interface UpOptions {
     readonly plan?: string;
 }
 
-async function up(named: string | undefined, options: UpOptions): Promise<void> {
+/** @returns false where somebody was asked and said no */
+export async function up(named: string | undefined, options: UpOptions): Promise<boolean> {
     const out = terminal();
     const started = Date.now();
     const stack = named ?? options.stack;
@@ -53,7 +54,7 @@ async function up(named: string | undefined, options: UpOptions): Promise<void> 
         const { report, preview } = await reportOn(out, session, { refresh: refresh.length > 0, engine: again(machine) });
         if (!(await agreed(out, report, options.yes === true))) {
             out.info("Nothing was changed.");
-            return;
+            return false;
         }
         await beforeUpdate(out, session, report, preview);
     }
@@ -67,6 +68,7 @@ async function up(named: string | undefined, options: UpOptions): Promise<void> 
         "What served before still serves. Mend the cause and run ./quai up again, or take the change back.",
     );
     await finish(out, session, started);
+    return true;
 }
 
 /** Shows what would happen and asks. Without a terminal nobody can be asked, and nothing is done. @throws SetupError where it's blocked */
@@ -136,5 +138,5 @@ export function register(program: Command): void {
         .option("-y, --yes", "ask nothing: install what is missing, deploy without showing a preview first")
         .option("--plan <file>", "only what ./quai preview --save wrote there: refuse if settings, state or program moved since")
         .option("-r, --refresh", "compare the state with what really runs first")
-        .action(up);
+        .action(async (named: string | undefined, options: UpOptions) => void (await up(named, options)));
 }

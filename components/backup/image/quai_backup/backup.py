@@ -54,6 +54,7 @@ class Backup:
         finally:
             self.clear_staging()
         self.state.update(last=last, lastError=None)
+        keeper.retire_due("local")
         self._retain(repository, "local")
         if self.settings.offsite is not None and reason != "before-migration":
             # A deployment doesn't wait for the network: the next scheduled backup copies this one, too.
@@ -169,6 +170,7 @@ class Backup:
             moment = iso(now())
             self.state.update(offsite={"time": moment})
             self.log.info("off-site copy: done", step="offsite")
+            keeper.retire_due("offsite")
             self._retain(target, "offsite")
             target.mark_busy(False)
             return {"ok": True, "time": moment, "error": None}

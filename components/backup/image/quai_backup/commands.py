@@ -10,7 +10,7 @@ from typing import Any
 
 from .backup import REASONS, Backup
 from .drill import Drill
-from .errors import BackupError
+from .errors import BackupError, Busy
 from .lock import exclusive, held_by
 from .log import Log
 from .loop import Loop
@@ -70,6 +70,7 @@ def parser() -> argparse.ArgumentParser:
     add("drill", "try a restore in an isolated database", waits=True)
     add("check", "check the structure of both repositories", waits=True)
     add("adopt", "read an earlier repository password from standard input")
+    add("retire", "let earlier passwords open no repository any more", waits=True)
     group = commands.add_parser("restore", help="restore in steps").add_subparsers(dest="step", required=True)
     prepare = add("prepare", "restore beside what runs, and compare", waits=True, group=group)
     prepare.add_argument("--snapshot", default="latest", metavar="latest|ID")
@@ -134,6 +135,17 @@ def _adopt(settings: Settings, tools: Tools, log: Log, _args: Any) -> Any:
     return {"ok": True}
 
 
+def _retire(settings: Settings, tools: Tools, log: Log, args: Any) -> Any:
+    keeper = Keeper(settings, tools, log)
+    keeper.retire_later()
+    try:
+        with exclusive(settings.paths.lock, "the removal of earlier passwords", args.wait or 0):
+            keeper.retire()
+    except Busy as error:
+        log.info(f"retire: left to the end of the backup: {error}")
+    return {"ok": True, "due": keeper.state.read().get("retire") or []}
+
+
 def _restore(settings: Settings, tools: Tools, log: Log, args: Any) -> Any:
     restore = Restore(settings, tools, log)
     busy = held_by(settings.paths.lock)
@@ -179,6 +191,7 @@ COMMANDS: dict[str, Callable[[Settings, Tools, Log, Any], Any]] = {
     "drill": _drill,
     "check": _check,
     "adopt": _adopt,
+    "retire": _retire,
     "restore": _restore,
 }
 PRINTED: dict[str, Callable[[Any], str]] = {"list": _print_list, "status": _print_status}

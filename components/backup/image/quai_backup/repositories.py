@@ -50,6 +50,35 @@ class Keeper:
         name = store_key(self.paths, password)
         self.log.info(f"keys: the password is kept as {name} and will be tried")
 
+    def retire_later(self) -> None:
+        """Earlier passwords shall open no repository any more: the next backup sees to it, if nothing does before."""
+        self.state.update(retire=["local", *([] if self.settings.offsite is None else ["offsite"])])
+
+    def retire(self) -> None:
+        self.retire_due("local")
+        self.retire_due("offsite")
+
+    def retire_due(self, name: str) -> None:
+        if name not in (self.state.read().get("retire") or []):
+            return
+        try:
+            repository = self.ensure_local() if name == "local" else self.ensure_offsite()
+            if repository is not None:
+                repository.require_reachable()
+                self._remove_earlier(repository)
+            self.state.update(retire=[each for each in self.state.read().get("retire") or [] if each != name])
+        except BackupError as error:
+            self.log.warning(f"{name} repository: earlier passwords still open it, and are removed after the next backup: {error}")
+
+    def _remove_earlier(self, repository: Repository) -> None:
+        """The keys of passwords that were this stack's. Those that people added by hand stay."""
+        present = key_name(self._password())
+        for earlier in earlier_keys(self.paths):
+            key = None if earlier.name == present else repository.key_of(earlier)
+            if key is not None:
+                repository.remove_key(key)
+                self.log.info(f"{repository.name} repository: the earlier password {earlier.name} doesn't open it any more")
+
     def _known(self, repository: Repository) -> bool:
         """Opened before, with this very password: no need to derive its key once more, which costs half a second."""
         noted = self._notes().get(repository.name) or {}

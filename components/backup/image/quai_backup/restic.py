@@ -139,6 +139,16 @@ class Repository:
     def add_key(self, known: Path, new: Path) -> None:
         self.run(f"{self.name} repository", "key", "add", "--new-password-file", str(new), "--host", self.settings.stack, password=known)
 
+    def key_of(self, password: Path) -> str | None:
+        """The id of the key that a password opens; None: it opens none."""
+        if self.access(password) != "open":
+            return None
+        keys = json.loads(self.run(f"{self.name} repository", "key", "list", "--json", "--no-lock", password=password).stdout)
+        return next((str(each["id"]) for each in keys if each.get("current")), None)
+
+    def remove_key(self, key: str) -> None:
+        self.run(f"{self.name} repository", "key", "remove", key)
+
     def snapshots(self, step: str = "list") -> list[Snapshot]:
         """Those of this stack, the oldest first."""
         text = self.run(step, "snapshots", "--json", "--no-lock", "--host", self.settings.stack, "--tag", TAG).stdout

@@ -37,6 +37,7 @@ class Settings:
     session_keys: tuple[str, ...] = field(default=(), repr=False)
     jwt_private_key: str = field(default="", repr=False)
     jwt_public_keys: tuple[str, ...] = field(default=(), repr=False)
+    token_seconds: int = 900
     public_origins: tuple[str, ...] = ()
     uploads_dir: Path = Path("/data/uploads")
     migrations_dir: Path = Path("/opt/demo/migrations")
@@ -82,6 +83,7 @@ def _serve(reader: _Reader) -> dict[str, object]:
         "session_keys": tuple(key for key in (session_key, *former_session_keys) if key),
         "jwt_private_key": reader.pem("JWT_PRIVATE_KEY_FILE", "PRIVATE KEY"),
         "jwt_public_keys": tuple(key for key in (public_key, *former_keys) if key),
+        "token_seconds": reader.number("TOKEN_SECONDS", 900, 1, 86400),
         "public_origins": reader.origins("PUBLIC_URL"),
         "uploads_dir": Path(reader.env.get("UPLOADS_DIR") or "/data/uploads"),
         "port": reader.number("PORT", 8000, 1, 65535),

@@ -12,7 +12,6 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 from .settings import Settings, SettingsError
 
 KEY_BITS = 4096
-LIFETIME_SECONDS = 900
 
 
 class TokenRefused(Exception):
@@ -35,11 +34,12 @@ class Tokens:
         self._private = private
         self._publics = {_key_id(key): key for key in publics if key is not None}
         self._key_id = _key_id(private.public_key())
+        self.lifetime = settings.token_seconds
         self._issuer = settings.public_origins[0]
 
     def issue(self, name: str) -> str:
         now = int(time.time())
-        claims = {"sub": name, "iss": self._issuer, "iat": now, "exp": now + LIFETIME_SECONDS}
+        claims = {"sub": name, "iss": self._issuer, "iat": now, "exp": now + self.lifetime}
         return jwt.encode(claims, self._private, algorithm="RS256", headers={"kid": self._key_id})
 
     def verify(self, token: str) -> dict[str, Any]:

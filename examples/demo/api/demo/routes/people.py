@@ -7,7 +7,7 @@ from aiohttp import web
 
 from .. import sessions
 from ..context import body_of, context, refusal, reply
-from ..tokens import LIFETIME_SECONDS, TokenRefused
+from ..tokens import TokenRefused
 
 routes = web.RouteTableDef()
 
@@ -19,8 +19,8 @@ async def token(request: web.Request) -> web.Response:
     name = (await body_of(request)).get("name")
     if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z0-9._-]{1,40}", name):
         return refusal(400, "name: must be 1 to 40 letters, digits, dots, dashes or underscores")
-    issued = context(request).tokens.issue(name)
-    return reply({"token": issued, "type": "Bearer", "expiresIn": LIFETIME_SECONDS})
+    tokens = context(request).tokens
+    return reply({"token": tokens.issue(name), "type": "Bearer", "expiresIn": tokens.lifetime})
 
 
 @routes.get("/api/whoami")
