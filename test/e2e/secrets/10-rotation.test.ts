@@ -115,7 +115,7 @@ describe("each kind under load: nothing fails, the former value is refused after
     test("R34, R35: Redis's password: the server runs on, and the former one is refused", async () => {
         const before = containers();
         await underLoad(() => rotate("redisPassword"));
-        expect(changed(before)).toEqual(["api", "worker"]);
+        expect(changed(before)).toEqual(["api", "scheduler", "worker"]);
         expect(redisLetsIn(first.redis)).toBe(false);
         allValid(credentials());
         docker("restart", `${STACK_ID}-redis`);

@@ -91,6 +91,10 @@ describe("repositories' passwords", () => {
         stack.sh(
             "printf by-hand > /tmp/by-hand; restic --repo /backup/repository --no-cache --password-file /run/secrets/repository-password key add --new-password-file /tmp/by-hand",
         );
+        // A second key of the former password, as two that add it at the same time leave.
+        stack.sh(
+            `printf %s '${PASSWORD}' > /tmp/again; restic --repo /backup/repository --no-cache --password-file /run/secrets/repository-password key add --new-password-file /tmp/again`,
+        );
         expect([opens(PASSWORD, "/backup/repository"), opens(PASSWORD, "/offsite")]).toEqual(["yes", "yes"]);
         const retired = stack.tool("retire", "--json");
         expect([retired.status, JSON.parse(retired.stdout)]).toEqual([0, { ok: true, due: [] }]);

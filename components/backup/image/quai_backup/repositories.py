@@ -74,9 +74,14 @@ class Keeper:
         """The keys of passwords that were this stack's. Those that people added by hand stay."""
         present = key_name(self._password())
         for earlier in earlier_keys(self.paths):
-            key = None if earlier.name == present else repository.key_of(earlier)
-            if key is not None:
+            if earlier.name == present:
+                continue
+            opened = False
+            # There may be two of one password: the service's start and a command added it at the same time.
+            while (key := repository.key_of(earlier)) is not None:
                 repository.remove_key(key)
+                opened = True
+            if opened:
                 self.log.info(f"{repository.name} repository: the earlier password {earlier.name} doesn't open it any more")
 
     def _known(self, repository: Repository) -> bool:
