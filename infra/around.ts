@@ -78,7 +78,8 @@ function fingerprintsOf(key: Buffer, file: Mapping, values: Readonly<Record<stri
                 name,
                 [
                     ...(value === undefined ? [] : [print("value", value)]),
-                    ...(isMapping(text) ? [print("written", JSON.stringify(text))] : []),
+                    // Everybody may call a variable by the same name; the same entry of a vault is the same secret.
+                    ...(isMapping(text) && text["environment"] === undefined ? [print("written", JSON.stringify(text))] : []),
                 ],
             ];
         }),
@@ -101,7 +102,8 @@ const ROUNDS = 1_000_000;
 function openSecrets(file: Mapping, passphrase: string | undefined): Record<string, string> {
     const secrets = setting(file, "secrets");
     const closed = Object.entries(isMapping(secrets) ? secrets : {}).flatMap(([name, value]) => {
-        const text = isMapping(value) ? textOf(value["secure"]) : undefined;
+        const given = isMapping(value) && isMapping(value["value"]) ? value["value"] : value;
+        const text = isMapping(given) ? textOf(given["secure"]) : undefined;
         return text === undefined ? [] : [[name, text] as const];
     });
     const [, salt, ...proof] = textOf(file["encryptionsalt"])?.split(":") ?? [];

@@ -6,17 +6,26 @@ import { aroundStack } from "./around";
 import type { Settings } from "./settings";
 import type { StackSettings } from "./settings/read";
 import { presetOf } from "../stacks/catalogue";
-import { readSettings } from "./settings/read";
+import { readSettings, readWritten, withValues, writtenSettings } from "./settings/read";
+import { writtenValues } from "./settings/outside";
+import { insteadOf, lastValues } from "./last-values";
 import { makeHost, makeTarget } from "./target";
+
+export interface Last {
+    /** Of a stopped stack, the jobs that have run once and for all: they don't run again when it starts. @default [] */
+    readonly ranOnce?: readonly string[];
+    /** On AWS, the groups of logs that stay though nothing writes there now, but for those in `quai:retired`. @default {} */
+    readonly logs?: Readonly<Record<string, string>>;
+}
 
 /**
  * Reads the settings, makes the target, calls the one stack.
  *
+ * @param last what the last update left that this one must keep
  * @returns what `./quai status` and other programs read; the names are a contract
  * @throws Error that lists every problem there is, before any resource is registered
  */
-export function deploy() {
-    const read = readSettings(Object.keys(stacks), { preset: presetOf });
+export function deploy(read = readSettings(Object.keys(stacks), { preset: presetOf }), last: Last = {}) {
     const { settings } = read;
     applyRules(settings);
     const stack = stacks[settings.application];
@@ -24,11 +33,14 @@ export function deploy() {
         throw new Error(`quai:application: must be one of ${Object.keys(stacks).join(", ")} (got ${JSON.stringify(settings.application)})`);
     }
     const target = makeTarget(read);
-    const deployed = stack({ settings, target, given: read.secrets });
+    const deployed = stack({ settings, target, given: read.secrets, ranOnce: last.ranOnce });
     if (target.kind === "aws") {
-        target.finish();
+        target.finish(
+            Object.fromEntries(Object.entries(last.logs ?? {}).filter(([logical]) => settings.retired[`logs-${logical}`] === undefined)),
+        );
         void pulumi.log.info(target.costs.summary());
     }
+    const costs = target.kind === "aws" ? target.costs.noted() : undefined;
     return {
         application: settings.name,
         stackId: settings.stackId,
@@ -43,13 +55,30 @@ export function deploy() {
         // A preview that doesn't reach the host uses the images that the last update did.
         imageMirror: typeof settings.imageMirror === "object" ? settings.imageMirror : undefined,
         passwords: deployed.passwords,
+        once: deployed.once,
+        logs: target.kind === "aws" ? target.logs : undefined,
+        outside: Object.keys(read.outside).length === 0 ? undefined : pulumi.secret({ ...read.outside }),
         settings: deployedSettings(read),
+        // So that the next preview can tell the difference.
+        costs,
     };
+}
+
+/**
+ * The settings, where what they refer to may be out of reach: a preview, and an update that only stops the application, then go by the values
+ * of the last update, and say so.
+ */
+export async function settingsWithin(): Promise<StackSettings> {
+    const written = readWritten(Object.keys(stacks), { preset: presetOf });
+    const spared = pulumi.runtime.isDryRun() || !written.settings.running;
+    if (written.read.unread.length === 0 || !spared) return withValues(written);
+    const instead = insteadOf(await lastValues());
+    return withValues(written, pulumi.runtime.isDryRun() ? instead.inPreview : instead.whileStopped);
 }
 
 /** The machine's preparation alone. @throws Error like `deploy` */
 export function deployHost(): Record<string, never> {
-    const { settings } = readSettings(Object.keys(stacks), { preset: presetOf });
+    const settings = writtenSettings(Object.keys(stacks), { preset: presetOf });
     applyRules(settings);
     makeHost(settings);
     return {};
@@ -61,7 +90,12 @@ function applyRules(settings: Settings): void {
         enforce(settings);
         return;
     }
-    const around = aroundStack({ checkout: join(__dirname, ".."), stack: settings.stack, env: process.env, secrets: settings.secrets });
+    const around = aroundStack({
+        checkout: join(__dirname, ".."),
+        stack: settings.stack,
+        env: process.env,
+        secrets: writtenValues(settings.secrets),
+    });
     for (const warning of enforce(settings, new Date(), around).warned) {
         void pulumi.log.warn(warning);
     }

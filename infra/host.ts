@@ -23,7 +23,7 @@ export function hostOf(settings: Settings): HostSpec | undefined {
         ...rest,
         ssh,
         appFolder: `/opt/${stackId}`,
-        firewall: firewall === false ? false : { open: [...proxy, ...firewall.open] },
+        firewall: firewall === false ? false : { ...firewall, open: [...proxy, ...firewall.open] },
         proxyPorts: [ports.http, ports.https],
         docker: { ...docker, logs },
     });

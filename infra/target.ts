@@ -1,9 +1,10 @@
+import * as pulumi from "@pulumi/pulumi";
 import { DockerHost } from "../components/docker-host";
 import { lazily } from "../components/internal/lazily";
 import type { Target } from "../components/targets";
 import { DockerTarget } from "../components/targets";
 import { hostOf, sshOf } from "./host";
-import type { Settings } from "./settings";
+import { type Settings, setCommand } from "./settings";
 import type { StackSettings } from "./settings/read";
 
 /** The machine, where quai prepares it. */
@@ -33,7 +34,9 @@ export function makeTarget({ settings, secrets }: StackSettings): Target {
         case "aws": {
             const { AwsTarget } = lazily<typeof import("../components/targets/aws-target")>(module, "../components/targets/aws-target");
             const { kind: _, ...options } = target;
-            return new AwsTarget("account", { ...common, options, production: settings.environment === "production" });
+            const scheduled = Object.values(settings.custom?.jobs ?? {}).some(({ cron }) => cron !== undefined);
+            const eventsTell = scheduled || settings.backup !== false;
+            return new AwsTarget("account", { ...common, options, production: settings.environment === "production", eventsTell });
         }
     }
 }
@@ -42,7 +45,7 @@ function passwordOf(name: string, secrets: StackSettings["secrets"], address: st
     const secret = secrets[name];
     if (secret === undefined) {
         throw new Error(
-            `quai:registries["${address}"].passwordSecret: no such secret (got ${JSON.stringify(name)}); set it with: pulumi config set --secret --path 'quai:secrets.${name}'`,
+            `quai:registries["${address}"].passwordSecret: names no entry of quai:secrets; add it with \`${setCommand("<name>", pulumi.getStack())}\` (value not shown)`,
         );
     }
     return secret.value;

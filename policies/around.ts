@@ -6,7 +6,7 @@ export interface Around {
     readonly backend?: string;
     /** Fingerprints of this stack's own secrets, to be compared with those of `others`: see `Fingerprints`. */
     readonly fingerprints?: Fingerprints;
-    /** Ages of what was generated and deployed. */
+    /** Ages of what is deployed. */
     readonly secrets?: readonly SecretAge[];
     /** The last good snapshot, ISO 8601; null: there is none. */
     readonly lastBackup?: string | null;
@@ -34,6 +34,8 @@ export interface SecretAge {
     readonly name: string;
     /** `signing` keys last a year, everything else 90 days. */
     readonly kind: "signing" | "other";
+    /** It stands in `quai:secrets`. @default it is generated */
+    readonly given?: boolean;
     /** YYYY-MM-DD. */
     readonly rotatedOn: string;
 }

@@ -10,6 +10,9 @@ export const exactHosts: Policy = {
             if (/ALLOW_ALL/i.test(name)) return isOn(value) ? [`${path}: allows every origin`] : [];
             if (!/ALLOWED_HOSTS?$|ORIGINS?$/i.test(name)) return [];
             if (items(value).length === 0) return [`${path}: is empty`];
-            return items(value).some((item) => item.includes("*")) ? [`${path}: has a wildcard (*)`] : [];
+            if (items(value).some((item) => item.includes("*"))) return [`${path}: has a wildcard (*)`];
+            // Django and Rails: a name that begins with a dot.
+            const wide = items(value).find((item) => /^\.[a-z0-9-]/i.test(item));
+            return wide === undefined ? [] : [`${path}: ${wide} stands for every name below it`];
         }),
 };

@@ -84,13 +84,13 @@ export function judgeResources(settings: Settings, resources: Iterable<Made>, no
 function judgeBy(settings: Settings, now: Date, ask: (policy: Policy) => readonly Found[]): Verdict {
     const verdict = { refused: [] as string[], warned: [] as string[], waived: [] as string[] };
     for (const policy of policies) {
-        const { id, fix } = policy;
+        const { id } = policy;
         const ownLevel = levelOf(policy, settings.environment);
         if (ownLevel === "off") continue;
         const waiver = settings.waive[id];
         const ended = waiver !== undefined && now.getTime() >= Date.parse(waiver.until) + 86_400_000;
         for (const found of new Set(ask(policy))) {
-            const { problem, level } = typeof found === "string" ? { problem: found, level: ownLevel } : found;
+            const { problem, level, fix = policy.fix } = typeof found === "string" ? { problem: found, level: ownLevel } : found;
             if (waiver !== undefined && !ended)
                 verdict.waived.push(`${problem}; waived until ${waiver.until}: ${waiver.reason} (rule ${id})`);
             else

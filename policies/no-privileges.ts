@@ -5,6 +5,8 @@ import type { Policy } from "./policy";
 const CAPABILITIES = /^(?:CAP_)?(?:ALL|SYS_ADMIN|SYS_MODULE|SYS_PTRACE|SYS_RAWIO|NET_ADMIN|DAC_READ_SEARCH|BPF)$/;
 /** The backup service reads files of many users; it is root in its container for that, and has nothing of the host's. */
 const BACKUP = /^(?:CAP_)?DAC_READ_SEARCH$/;
+/** What listens for the proxy does so on the host's own addresses; it runs nothing else, and nobody's words reach it. */
+const LISTENS = (made: Made, mode: string) => roleOf(made) === "port" && mode === "networkMode";
 /** Folders of the host that open everything else. */
 const FOLDERS =
     /^\/(?:$|etc(?:\/|$)|proc(?:\/|$)|sys(?:\/|$)|root(?:\/|$)|boot(?:\/|$)|dev(?:\/|$)|var\/lib\/docker|(?:var\/)?run\/docker\.sock)/;
@@ -22,7 +24,7 @@ function problems(made: Made): string[] {
     return [
         ...(inputs["privileged"] === true ? ["is privileged"] : []),
         ...(["networkMode", "pidMode", "ipcMode", "usernsMode"] as const)
-            .filter((mode) => inputs[mode] === "host")
+            .filter((mode) => inputs[mode] === "host" && !LISTENS(made, mode))
             .map((mode) => `shares the host's ${mode.replace("Mode", "")}`),
         ...texts(adds)
             .filter((name) => CAPABILITIES.test(name) && !(roleOf(made) === "backup" && BACKUP.test(name)))

@@ -28,5 +28,5 @@ export interface Policy {
     readonly checkResource?: (made: Made) => string[];
 }
 
-/** A problem; with a level where it isn't the rule's own, such as a warning before the day. */
-export type Found = string | { readonly problem: string; readonly level: Level };
+/** A problem; with a level where it isn't the rule's own, such as a warning before the day, and with a remedy where the rule's doesn't fit. */
+export type Found = string | { readonly problem: string; readonly level: Level; readonly fix?: string };

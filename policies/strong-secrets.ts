@@ -21,20 +21,26 @@ function isDefault(value: string): boolean {
 }
 
 /** Entries that hold a name or number rather than a secret: a storage account, the id of a key. */
-function identifiers({ backup }: Settings): ReadonlySet<string> {
+function identifiers({ backup }: Pick<Settings, "backup">): ReadonlySet<string> {
     const environment = Object.entries((backup && backup.offsite?.environment) || {});
     return new Set(environment.filter(([name]) => /(_NAME|_ID|_REGION|_USERNAME|_FILE|_ENDPOINT)$/.test(name)).map(([, secret]) => secret));
+}
+
+/** Whether an entry of quai:secrets needs neither length nor renewal. */
+export function isIdentifier(settings: Pick<Settings, "backup">, name: string): boolean {
+    return identifiers(settings).has(name);
 }
 
 export const strongSecrets: Policy = {
     id: "strong-secrets",
     why: "A short secret is guessed, and one out of a guide or template is tried first (R37).",
-    fix: "replace it with `pulumi config set --secret --path`, for example by what `openssl rand -base64 24` prints",
+    fix: "replace it with `./quai secrets set <name>`, for example by what `openssl rand -base64 24` prints",
     staging: "refuse",
     check: (settings) => {
         const harmless = identifiers(settings);
         return Object.entries(settings.secrets).flatMap(([name, value]) => {
-            if (harmless.has(name)) return [];
+            // What is read elsewhere is judged when it's read, in the update and its preview.
+            if (harmless.has(name) || typeof value !== "string") return [];
             const path = pathText(["secrets", name]);
             if (isDefault(value)) return [`${path}: is a well-known default`];
             return value.length < LENGTH ? [`${path}: has fewer than ${LENGTH} characters`] : [];

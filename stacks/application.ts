@@ -13,12 +13,15 @@ import { WebStack } from "../components/web-stack";
 import type { ApplicationSettings, Settings } from "../infra/settings";
 import { refuseUnknownNames, SettingsError } from "../infra/settings";
 import type { DeployedStack, StackContext } from ".";
-import { partsOfSecret } from "../infra/settings/placeholders";
+import { calledBy, partsOfSecret } from "../infra/settings/placeholders";
 import { addressValues, environment, openText, placeholderValues, type Values } from "./placeholders";
 import { routesOf } from "./routes";
-import { imageSources, tlsMode, withSettings } from "./shared";
+import { authoritySecret, imageSources, signedLocally, tlsMode, withSettings } from "./shared";
 
 type Container = ApplicationSettings["services"][string] | ApplicationSettings["jobs"][string];
+
+/** Seconds that a run on a schedule may take. */
+const DEADLINE = 3600;
 
 /** What was made so far, for what comes next. */
 interface Parts {
@@ -29,7 +32,7 @@ interface Parts {
 }
 
 /** An application that is described in settings (quai:custom, stacks/*.yaml) and not programmed. */
-export function describedApplication({ settings, target, given }: StackContext): DeployedStack {
+export function describedApplication({ settings, target, given, ranOnce }: StackContext): DeployedStack {
     const application = settings.custom;
     if (application === undefined) {
         throw new SettingsError(settings.stack, ["quai:custom: is required with quai:application: custom"]);
@@ -67,11 +70,17 @@ export function describedApplication({ settings, target, given }: StackContext):
         target,
         host: settings.domain,
         images,
+        ranOnce,
         services: Object.fromEntries(Object.entries(application.services).map(([name, each]) => [name, service(parts, name, each)])),
         jobs: Object.fromEntries(
             inOrder(application.jobs).map(([name, job]) => [
                 name,
-                { ...container(parts, name, job), once: job.once, data: database?.endpoint.data },
+                {
+                    ...container(parts, name, job),
+                    once: job.once,
+                    data: database?.endpoint.data,
+                    schedule: job.cron === undefined ? undefined : { at: job.cron, deadline: job.deadline ?? DEADLINE },
+                },
             ]),
         ),
         after: [database?.endpoint.ready, redis?.ready, ...Object.values(files).map((each) => each.mount.ready)],
@@ -80,15 +89,18 @@ export function describedApplication({ settings, target, given }: StackContext):
         target,
         domain: settings.domain,
         aliases: settings.aliases,
-        tls,
+        tls: signedLocally(tls, secrets),
         ports: settings.ports,
         ...pick(settings.proxy),
+        maintenance: settings.maintenance,
         routes: routesOf(parts, stack),
     });
-    stack.startSchedulers(proxy.switched === undefined ? [] : [proxy.switched]);
+    const runs = stack.startSchedulers(proxy.switched === undefined ? [] : [proxy.switched]);
+    redis?.settle(runs);
     return {
         urls: proxy.urls,
         services: stack.released,
+        once: stack.once,
         secrets: secrets.ages,
         repository: database?.endpoint.repository ?? filesBackup?.repository,
         backupPassword: backedUp(settings, application) ? secrets.get("backupPassword").value : undefined,
@@ -106,8 +118,8 @@ function servedNames(settings: Settings, application: ApplicationSettings): stri
     return [...new Set(all)];
 }
 
-function pick({ bodyLimit, timeouts, hsts, compression, drain, trusted, keepAssets }: Settings["proxy"]) {
-    return { bodyLimit, timeouts, hsts, compression, drain, trusted, keepAssets };
+function pick({ bodyLimit, timeouts, hsts, compression, drain, trusted, keepAssets, logs }: Settings["proxy"]) {
+    return { bodyLimit, timeouts, hsts, compression, drain, trusted, keepAssets, logs };
 }
 
 /** Whether there is anything that snapshots are made of. */
@@ -117,7 +129,8 @@ function backedUp({ backup }: Settings, { databases, files }: ApplicationSetting
 
 function generated(settings: Settings, application: ApplicationSettings): Record<string, Generated> {
     const { databases, secrets } = application;
-    const own = Object.entries(secrets).flatMap(([name, { kind, length, bytes, encoding, bits, overlap }]): [string, Generated][] => {
+    const own = Object.entries(secrets).flatMap(([name, secret]): [string, Generated][] => {
+        const { kind, length, bytes, encoding, bits, overlap, names = [], days } = secret;
         switch (kind) {
             case "password":
                 return [[name, { kind, length, overlap }]];
@@ -127,11 +140,15 @@ function generated(settings: Settings, application: ApplicationSettings): Record
                 return [[name, { kind, bits, overlap }]];
             case "ed25519":
                 return [[name, { kind, overlap }]];
+            case "certificate":
+                return [[name, { kind, names, days }]];
             case "given":
                 return [];
         }
     });
+    const certificates = own.some(([, { kind }]) => kind === "certificate");
     return {
+        ...authoritySecret(settings, { database: databases.includes("postgres"), certificates }),
         ...(databases.includes("postgres") ? postgresSecrets : {}),
         ...(databases.includes("redis") ? { redisPassword: { kind: "password" as const } } : {}),
         ...(backedUp(settings, application) ? backupSecrets : {}),
@@ -188,13 +205,15 @@ function withAddresses(images: Readonly<Record<string, ImageSource>>, addresses:
 function container({ settings, application, values, files }: Parts, name: string, each: Container): ContainerArgs {
     const model = each.like === undefined ? undefined : application.services[each.like];
     const changes = [each.like, name].map((of) => settings.services[of ?? ""]?.env);
+    const variables = Object.assign({}, model?.env, changes[0], each.env, changes[1]) as Record<string, string>;
     const user = each.user ?? model?.user;
     if (user === undefined) throw new Error(`quai:custom: ${name} has no user`);
     return {
         image: imageOf(application, name, each),
         command: each.command?.map((word) => openText(word, values.open)),
         user,
-        ...environment(Object.assign({}, model?.env, changes[0], each.env, changes[1]) as Record<string, string>, values),
+        ...environment(variables, values),
+        calls: calledBy([...Object.values(variables), ...(each.command ?? [])]),
         files: Object.fromEntries(
             Object.entries({ ...model?.files, ...each.files }).flatMap(([folder, mount]) => {
                 const mounted = files[mount.files];

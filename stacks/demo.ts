@@ -10,7 +10,8 @@ import type { ServiceArgs } from "../components/web-stack";
 import { WebStack } from "../components/web-stack";
 import { refuseUnknownNames } from "../infra/settings";
 import type { DeployedStack, StackContext } from ".";
-import { imageSources, secretFiles, tlsMode, withSettings } from "./shared";
+import { demoBuilds } from "./images";
+import { authoritySecret, imageSources, secretFiles, signedLocally, tlsMode, withSettings } from "./shared";
 
 const API_USER = { uid: 10001, gid: 10001 };
 const WEB_USER = { uid: 101, gid: 101 };
@@ -25,20 +26,21 @@ const GENERATED = {
 
 /** The demonstration of examples/demo: an API with migrations, a single-page front end, a worker, a scheduler, uploads. */
 export function demo({ settings, target, given }: StackContext): DeployedStack {
+    const generate = { ...GENERATED, ...authoritySecret(settings, { database: true, certificates: false }) };
     // First what the settings can get wrong, so that nothing is made of half a description.
     refuseUnknownNames(settings, {
         services: ["api", "web", "worker", "scheduler"],
         images: ["api", "web"],
-        secrets: Object.keys(GENERATED),
+        secrets: Object.keys(generate),
     });
     const images = imageSources(settings, {
-        api: { build: "examples/demo/api", args: { BASE: target.reference(officialImage("debian")) } },
-        web: { build: "examples/demo/web", args: { BASE: target.reference(officialImage("nginx")) } },
+        api: { build: demoBuilds.api, args: { BASE: target.reference(officialImage("debian")) } },
+        web: { build: demoBuilds.web, args: { BASE: target.reference(officialImage("nginx")) } },
     });
     const tls = tlsMode(settings);
     const secrets = new SecretsBundle("secrets", {
         target,
-        generate: GENERATED,
+        generate,
         given,
         rotation: settings.rotation,
         overlap: settings.overlap,
@@ -116,11 +118,12 @@ export function demo({ settings, target, given }: StackContext): DeployedStack {
         },
         after: [database.endpoint.ready, redis.ready, uploads.mount.ready],
     });
-    const proxy = demoProxy({ settings, target, tls }, application);
-    application.startSchedulers(proxy.switched === undefined ? [] : [proxy.switched]);
+    const proxy = demoProxy({ settings, target, tls: signedLocally(tls, secrets) }, application);
+    redis.settle(application.startSchedulers(proxy.switched === undefined ? [] : [proxy.switched]));
     return {
         urls: proxy.urls,
         services: application.released,
+        once: application.once,
         secrets: secrets.ages,
         repository: database.endpoint.repository,
         backupPassword: settings.backup === false ? undefined : secrets.get("backupPassword").value,
@@ -149,6 +152,8 @@ function demoProxy(
         drain: proxy.drain,
         trusted: proxy.trusted,
         keepAssets: proxy.keepAssets,
+        logs: proxy.logs,
+        maintenance: settings.maintenance,
         routes: [
             { path: "/api/", to: api, limit: budget },
             { path: "/api/token", exact: true, to: api, limit: login },

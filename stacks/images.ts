@@ -17,6 +17,14 @@ interface Versions {
 /** The official images an application is made of, besides its own: what must be had before an update. Every stack needs the proxy's. */
 const parts: Readonly<Record<string, readonly OfficialName[]>> = { demo: ["nginx", "postgres", "redis", "debian"] };
 
+/** What the demonstration builds where the settings name no image. Described applications build nothing unasked. */
+export const demoBuilds = { api: "examples/demo/api", web: "examples/demo/web" } as const;
+
+/** Images, and the folders that they'd be built from, unless the settings name them. */
+export function buildsOf(application: string): Readonly<Record<string, string>> {
+    return application === "demo" ? demoBuilds : {};
+}
+
 /** References of the official images that a stack needs. */
 export function imagesOf(settings: Versions): readonly string[] {
     const own = parts[settings.application] ?? ["nginx" as const, ...(settings.custom?.databases ?? [])];

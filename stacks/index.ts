@@ -13,6 +13,8 @@ export interface StackContext {
     readonly settings: Settings;
     readonly target: Target;
     readonly given: Readonly<Record<string, GivenSecret>>;
+    /** Of a stopped stack: jobs that have run once and for all. */
+    readonly ranOnce?: readonly string[];
 }
 
 /** What a stack gives back, for `status` and for people. */
@@ -26,6 +28,8 @@ export interface DeployedStack {
     readonly backupPassword: pulumi.Output<string> | undefined;
     /** Certificate of the local authority, PEM. */
     readonly authorityPem: pulumi.Output<string> | undefined;
+    /** Jobs that have run once and for all, when they have; undefined where there is none. */
+    readonly once: pulumi.Output<string[]> | undefined;
     /** Generated passwords that people need, encrypted; undefined where there are none. */
     readonly passwords?: pulumi.Output<Record<string, string>>;
 }

@@ -4,9 +4,10 @@ import type { Redis } from "../components/redis";
 import type { SecretRef, SecretsBundle } from "../components/secrets-bundle";
 import { derivedSecret } from "../components/secrets-bundle";
 import type { ContainerArgs } from "../components/web-stack";
+import { hostOfService } from "../components/web-stack/calls";
 import type { Settings } from "../infra/settings";
 import type { ApplicationSettings } from "../infra/settings";
-import { formerNames, partsOf, partsOfSecret } from "../infra/settings/placeholders";
+import { callable, formerNames, partsOf, partsOfSecret } from "../infra/settings/placeholders";
 
 const SECRETS = "/run/secrets";
 
@@ -59,7 +60,12 @@ export function placeholderValues(
     const authority = database?.authority();
     const former = formerNames(application.secrets).map((name) => ({ key: `former.${name}`, secret: secrets.former(name) }));
     return {
-        open: { ...addressValues(settings, application), ...databaseValues(database), ...redisValues(redis) },
+        open: {
+            ...addressValues(settings, application),
+            ...serviceValues(settings, application),
+            ...databaseValues(database),
+            ...redisValues(redis),
+        },
         secret: {
             ...Object.fromEntries(own.filter((name) => !absent.includes(name)).map((name) => [`secrets.${name}`, secrets.get(name)])),
             ...Object.fromEntries(former.flatMap(({ key, secret }) => (secret === undefined ? [] : [[key, secret]]))),
@@ -69,9 +75,9 @@ export function placeholderValues(
                       ...hostLater("database.host", database.endpoint.host, database.url()),
                       "database.authority": authority,
                       "database.url": database.url(),
-                      "database.password": secrets.get("databasePassword"),
+                      "database.password": { ...secrets.get("databasePassword"), opens: database.url().opens },
                       "migration.url": database.url({ as: "migration" }),
-                      "migration.password": secrets.get("migrationPassword"),
+                      "migration.password": { ...secrets.get("migrationPassword"), opens: database.url().opens },
                   }),
             ...(redis === undefined
                 ? {}
@@ -79,13 +85,27 @@ export function placeholderValues(
                       ...hostLater("redis.host", redis.host, redis.url()),
                       // Without the number of a database, so that one can be added.
                       "redis.url": derivedSecret("redisUrl", [redis.url()], ([url]) => (url ?? "").replace(/\/0$/, "")),
-                      "redis.password": secrets.get("redisPassword"),
+                      "redis.password": { ...secrets.get("redisPassword"), opens: redis.url().opens },
                   }),
         },
         absent: [...absent.map((name) => `secrets.${name}`), ...former.flatMap(({ key, secret }) => (secret === undefined ? [key] : []))],
         beside:
             authority === undefined ? {} : { "database.url": authority, "migration.url": authority, "database.authorityFile": authority },
     };
+}
+
+/** Inside of the stack's network, in plain http: whoever is told an address may call it. */
+function serviceValues({ target, stackId }: Settings, { services }: ApplicationSettings): Record<string, string> {
+    return Object.fromEntries(
+        callable(services).flatMap(([name, port]) => {
+            const host = hostOfService(target.kind, stackId, name);
+            return [
+                [`services.${name}.host`, host],
+                [`services.${name}.port`, String(port)],
+                [`services.${name}.url`, `http://${host}:${port}`],
+            ];
+        }),
+    );
 }
 
 /** On AWS a server's name is known only when it's made, and who has it may reach it: it goes the way of secrets. */

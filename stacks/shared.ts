@@ -1,41 +1,17 @@
 import * as pulumi from "@pulumi/pulumi";
 import { readFileSync } from "node:fs";
 import { createHash } from "node:crypto";
-import type { SecretRef } from "../components/secrets-bundle";
+import type { Generated, SecretRef, SecretsBundle } from "../components/secrets-bundle";
+import { AUTHORITY } from "../components/secrets-bundle/versions";
 import type { TlsMode } from "../components/tls-proxy";
 import { judgeCertificate } from "../components/tls-proxy/own-certificate";
 import type { ImageSource, ServiceArgs } from "../components/web-stack";
 import type { Settings } from "../infra/settings";
 
-/**
- * The images of an application: what the settings name, or else its own.
- *
- * @throws Error that lists every image that would be built in production, where only a digest says what runs (R9): the policy
- *   `pinned-images` sees the settings alone, and not what an application builds where they name nothing
- */
+/** The images of an application: what the settings name, or else its own. Production refuses to build (policy `pinned-images`). */
 export function imageSources(settings: Settings, own: Readonly<Record<string, ImageSource>>): Record<string, ImageSource> {
-    const problems =
-        settings.environment !== "production" || isWaived(settings, "pinned-images")
-            ? []
-            : Object.entries(own).flatMap(([name, source]) =>
-                  settings.images[name] === undefined && "build" in source
-                      ? [
-                            `quai:images.${name}: production needs a reference with a digest, such as registry.example.com/${name}:1.0.0@sha256:… (got none, so it would be built from ${source.build})`,
-                        ]
-                      : [],
-              );
-    if (problems.length > 0) {
-        throw new Error(problems.join("\n"));
-    }
     return Object.fromEntries(Object.entries(own).map(([name, otherwise]) => [name, imageSource(settings, name, otherwise)]));
 }
-
-function isWaived(settings: Settings, rule: string): boolean {
-    const waiver = settings.waive[rule];
-    return waiver !== undefined && Date.now() < Date.parse(waiver.until) + DAY;
-}
-
-const DAY = 86_400_000;
 
 function imageSource(settings: Settings, name: string, otherwise: ImageSource): ImageSource {
     const image = settings.images[name];
@@ -79,6 +55,19 @@ export function secretFiles(secrets: Readonly<Record<string, SecretRef | undefin
         secrets: Object.fromEntries(given.map(({ secret }) => [secret.name, secret])),
         env: Object.fromEntries(given.map(({ variable, secret }) => [variable, `/run/secrets/${secret.name}`])),
     };
+}
+
+/** The authority of what the stack signs itself: certificates of the application's own, the database's, and with mode local the proxy's. */
+export function authoritySecret(
+    { target, tls }: Settings,
+    has: { readonly database: boolean; readonly certificates: boolean },
+): Readonly<Record<string, Generated>> {
+    const used = has.certificates || (target.kind === "docker" && (has.database || tls.mode === "local"));
+    return used ? { [AUTHORITY]: { kind: "authority" } } : {};
+}
+
+export function signedLocally(tls: TlsMode, { authority }: SecretsBundle): TlsMode {
+    return tls.mode === "local" ? { ...tls, authority } : tls;
 }
 
 /** Where the certificate comes from. @throws Error when a file can't be read, or the mode isn't to be had on the target. */

@@ -1,3 +1,5 @@
+import { hasBothDays } from "../../components/web-stack/cron";
+import { AUTHORITY } from "../../components/secrets-bundle/versions";
 import { nearest } from "./leaf";
 import { type Known, knownPlaceholders, placeholders } from "./placeholders";
 import type { Path, Problem } from "./problems";
@@ -62,7 +64,8 @@ export function applicationProblems(application: ApplicationSettings): Problem[]
         ]),
         ...Object.entries(jobs).flatMap(([name, job]) => [
             ...containerProblems(application, ["jobs", name], job),
-            ...refers(job.after, ["jobs", name, "after"], "job", Object.keys(jobs)),
+            ...refers(job.after, ["jobs", name, "after"], "job", beforeReleases(jobs)),
+            ...scheduleProblems(name, job),
             ...(services[name] === undefined ? [] : [wrong(["jobs", name], "a service has this name, too; give it another one", false)]),
         ]),
         ...cycles("services", services),
@@ -188,6 +191,25 @@ function cycles(key: "services" | "jobs", all: Readonly<Record<string, Container
     );
 }
 
+/** Nothing waits for a job that runs at times of its own. */
+function beforeReleases(jobs: ApplicationSettings["jobs"]): string[] {
+    return Object.entries(jobs).flatMap(([name, { cron }]) => (cron === undefined ? [name] : []));
+}
+
+function scheduleProblems(name: string, { cron, deadline, once, after, command }: ApplicationSettings["jobs"][string]): Problem[] {
+    const path: Path = ["jobs", name];
+    if (cron === undefined)
+        return deadline === undefined ? [] : [wrong([...path, "deadline"], "has no use without cron; remove it", false)];
+    return [
+        ...(once ? [wrong([...path, "once"], "has no use with cron; remove one of the two", false)] : []),
+        ...(after.length > 0 ? [wrong([...path, "after"], "has no use with cron; remove one of the two", false)] : []),
+        ...(command === undefined ? [wrong([...path, "command"], "is required with cron, which a shell starts it by", false)] : []),
+        ...(hasBothDays(cron)
+            ? [wrong([...path, "cron"], "must leave the day of the month or that of the week open (*): make two jobs of it", false)]
+            : []),
+    ];
+}
+
 /** Schedulers start last of all, so nothing can wait for one. */
 function overlapping(services: ApplicationSettings["services"]): string[] {
     return Object.entries(services).flatMap(([name, { kind }]) => (kind === "scheduler" ? [] : [name]));
@@ -231,12 +253,20 @@ const FITS: Readonly<Record<string, readonly string[]>> = {
     key: ["bytes", "encoding", "output", "overlap"],
     rsa: ["bits", "output", "overlap"],
     ed25519: ["output", "overlap"],
+    certificate: ["names", "days"],
     given: ["optional"],
 };
 
 function secretProblems(name: string, secret: ApplicationSettings["secrets"][string]): Problem[] {
     const { kind, ...rest } = secret;
-    return Object.entries(rest)
-        .filter(([key, value]) => value !== undefined && FITS[kind]?.includes(key) !== true)
-        .map(([key]) => wrong(["secrets", name, key], `has no use with kind ${kind}; remove it`, false));
+    const nameless = kind === "certificate" && (secret.names ?? []).length === 0;
+    return [
+        ...Object.entries(rest)
+            .filter(([key, value]) => value !== undefined && FITS[kind]?.includes(key) !== true)
+            .map(([key]) => wrong(["secrets", name, key], `has no use with kind ${kind}; remove it`, false)),
+        ...(nameless
+            ? [wrong(["secrets", name, "names"], "is required with kind certificate: the names that clients call it by", false)]
+            : []),
+        ...(name === AUTHORITY ? [wrong(["secrets", name], "is a name that quai uses itself; give it another one", false)] : []),
+    ];
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { parseCron, type Cron } from "../../components/web-stack/cron";
 import { choice, leaf, positive, text, truth, whole } from "./leaf";
 import { list, mapping, NAMES, section } from "./shapes";
 import type { MountSettings, UserSettings } from "./types";
@@ -78,11 +79,13 @@ const service = section({
 });
 
 const secret = section({
-    kind: choice("password", "key", "rsa", "ed25519", "given"),
+    kind: choice("password", "key", "rsa", "ed25519", "certificate", "given"),
     length: whole(32, 256).optional(),
     bytes: whole(32, 512).optional(),
     encoding: choice("hex", "base64", "base64url").optional(),
     bits: whole(3072, 8192).optional(),
+    names: list(text("a host name or an IP address such as inventory", /^[a-z0-9](?:[a-z0-9.:-]{0,251}[a-z0-9])?$/)).optional(),
+    days: whole(1, 397).optional(),
     overlap: v.duration(0).optional(),
     optional: truth().optional(),
     output: truth().optional(),
@@ -103,6 +106,17 @@ const route = section({
     deny: list(text("a file ending such as .php", /^\.[a-z0-9]+$/)).prefault([]),
 });
 
+const job = section({
+    ...container,
+    once: truth().prefault(false),
+    cron: leaf<Cron>({
+        what: "five fields of cron in quotes, such as 30 4 * * *",
+        read: (value) => (typeof value === "string" ? parseCron(value) : undefined),
+        json: { type: "string", pattern: "^\\s*\\S+(\\s+\\S+){4}\\s*$" },
+    }).optional(),
+    deadline: v.duration(1, 86_400).optional(),
+});
+
 /** A whole application. */
 export const application = section({
     name: serviceName(),
@@ -113,7 +127,7 @@ export const application = section({
         {},
     ),
     services: mapping(NAMES.service, service),
-    jobs: mapping(NAMES.service, section({ ...container, once: truth().prefault(false) })).prefault({}),
+    jobs: mapping(NAMES.service, job).prefault({}),
     routes: z.array(route, { error: "must be a list of routes" }).min(1, { error: "must have at least one route" }),
     limits: mapping(
         NAMES.service,

@@ -1,3 +1,4 @@
+import { callable } from "./placeholders";
 import type { Path, Problem } from "./problems";
 import type { Parsed } from "./schema";
 
@@ -10,9 +11,59 @@ const missing = (path: Path, message: string): Problem => ({ path, message, show
 const wrong = (path: Path, message: string): Problem => ({ path, message, show: true });
 
 /** What is wrong between the settings of a target on AWS. */
-export function awsTarget({ target }: Some): Problem[] {
-    return target?.kind === "aws" ? [...network(target), ...watched(target), ...scaled(target)] : [];
+export function awsTarget(settings: Some): Problem[] {
+    const { target } = settings;
+    return target?.kind === "aws"
+        ? [...network(target), ...watched(target), ...scaled(target), ...images(settings, target), ...called(settings)]
+        : [];
 }
+
+const IN_ECR = /^\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?(?:\/|$)/;
+
+/** Without a way out, images come from ECR: no endpoint leads to AWS's public mirror, or to anybody else's registry. */
+function images({ images: own = {}, imageMirror }: Some, { nat, vpc, endpoints }: Aws): Problem[] {
+    if (nat !== "none" || vpc !== undefined || !endpoints) return [];
+    const why = "as quai:target.nat: none leaves no way to other registries";
+    const mirrors = typeof imageMirror === "object" ? Object.entries(imageMirror) : [];
+    return [
+        ...(imageMirror === undefined
+            ? [missing(["imageMirror"], `is required, ${why}: repositories of ECR with the official images`)]
+            : []),
+        ...(typeof imageMirror === "string" && !IN_ECR.test(imageMirror) ? [wrong(["imageMirror"], `must be in ECR, ${why}`)] : []),
+        ...mirrors.flatMap(([name, to]) => (IN_ECR.test(to) ? [] : [wrong(["imageMirror", name], `must be in ECR, ${why}`)])),
+        ...Object.entries(own).flatMap(([name, image]) =>
+            typeof image === "string" && !IN_ECR.test(image) ? [wrong(["images", name], `must be in ECR, ${why}`)] : [],
+        ),
+    ];
+}
+
+/** Addresses that mean something on a Docker host alone, where services share a network: nobody would answer. */
+function called({ custom, services = {} }: Some): Problem[] {
+    if (custom === undefined) return [];
+    const known = callable(custom.services);
+    const all = [...Object.entries(custom.services), ...Object.entries(custom.jobs)];
+    const texts = [
+        ...all.flatMap(([name, { env, command = [] }]): [Path, string][] => {
+            const path: Path = ["custom", name in custom.services ? "services" : "jobs", name];
+            return [
+                ...variables([...path, "env"], env),
+                ...command.map((word, index): [Path, string] => [[...path, "command", index], word]),
+            ];
+        }),
+        ...Object.entries(services).flatMap(([name, { env }]) => variables(["services", name, "env"], env)),
+    ];
+    return texts.flatMap(([path, text]) =>
+        known
+            .filter(([name, port]) => new RegExp(`(?:^|[/@,;\\s])${name}:${port}(?!\\d)`).test(text))
+            .map(([name, port]) => {
+                const message = `${name}:${port} is an address on a Docker host alone: write \${services.${name}.url}, or .host and .port, which hold on both`;
+                return missing(path, message);
+            }),
+    );
+}
+
+const variables = (path: Path, env: Readonly<Record<string, string>>) =>
+    Object.entries(env).map(([variable, text]): [Path, string] => [[...path, variable], text]);
 
 function network(target: Aws): Problem[] {
     const found: Problem[] = [];
@@ -22,6 +73,14 @@ function network(target: Aws): Problem[] {
     }
     if (nat === "none" && !endpoints && vpc === undefined) {
         found.push(wrong(["target", "nat"], "leaves containers no way to their images: set quai:target.endpoints: true, or nat: one"));
+    }
+    if (vpc !== undefined && endpoints) {
+        found.push(
+            wrong(
+                ["target", "endpoints"],
+                "makes ways in a network of the stack's own; in an existing one (quai:target.vpc) they are its owner's to make",
+            ),
+        );
     }
     for (const tier of ["public", "private", "isolated"] as const) {
         if (vpc !== undefined && vpc[tier].length < 2) {

@@ -1,4 +1,5 @@
 export type { Context, Preset } from "./context";
+export { clearSecrets, setCommand } from "./giving";
 export { nearest } from "./leaf";
 export { type Names, refuseUnknownNames } from "./names";
 export { parseSettings } from "./parse";

@@ -34,24 +34,39 @@ interface Described {
     readonly hosts?: Readonly<Record<string, unknown>>;
     readonly databases?: readonly string[];
     readonly secrets?: Readonly<Record<string, { readonly kind: string; readonly overlap?: number }>>;
+    readonly services?: Readonly<Record<string, { readonly kind: string; readonly port?: number }>>;
 }
 
-/** A pair is two secrets. */
+/** A pair is two secrets, a certificate three. */
 export function partsOfSecret(name: string, kind: string): readonly string[] {
+    if (kind === "certificate") return [`${name}Certificate`, `${name}Key`, `${name}Authority`];
     return isPair(kind) ? [`${name}Private`, `${name}Public`] : [name];
 }
 
-/** Secrets whose former values count for a while after a rotation: what verifies, of a pair. */
+/** Secrets whose former values may count for a while after a rotation: what verifies, of a pair. */
 export function formerNames(secrets: NonNullable<Described["secrets"]>): readonly string[] {
     return Object.entries(secrets).flatMap(([name, { kind, overlap }]) =>
-        isPair(kind) ? [`${name}Public`] : overlap === undefined ? [] : [name],
+        isPair(kind) ? [`${name}Public`] : kind === "given" || overlap !== undefined ? [name] : [],
     );
 }
 
 const isPair = (kind: string) => kind === "rsa" || kind === "ed25519";
 
+/** Services that others may call. */
+export function callable(services: NonNullable<Described["services"]>): readonly (readonly [name: string, port: number])[] {
+    return Object.entries(services).flatMap(([name, { kind, port }]) =>
+        port === undefined || kind === "scheduler" ? [] : [[name, port] as const],
+    );
+}
+
+/** The services that texts mention by their addresses. */
+export function calledBy(texts: readonly string[]): readonly string[] {
+    const names = texts.flatMap((text) => placeholders(text).flatMap(({ name }) => /^services\.([^.]+)\./.exec(name)?.[1] ?? []));
+    return [...new Set(names)].sort();
+}
+
 /** Every name that the texts of an application may mention. */
-export function knownPlaceholders({ hosts = {}, databases = [], secrets = {} }: Described): Known {
+export function knownPlaceholders({ hosts = {}, databases = [], secrets = {}, services = {} }: Described): Known {
     const database = databases.includes("postgres");
     const redis = databases.includes("redis");
     const each = ["host", "port", "name", "user"];
@@ -61,6 +76,7 @@ export function knownPlaceholders({ hosts = {}, databases = [], secrets = {} }: 
             ...Object.keys(hosts).flatMap((name) => [`hosts.${name}`, `urls.${name}`]),
             ...(database ? [...each.map((part) => `database.${part}`), "database.authorityFile", "migration.user"] : []),
             ...(redis ? ["redis.host", "redis.port"] : []),
+            ...callable(services).flatMap(([name]) => ["host", "port", "url"].map((part) => `services.${name}.${part}`)),
         ],
         secret: [
             ...Object.entries(secrets).flatMap(([name, { kind }]) => partsOfSecret(name, kind).map((part) => `secrets.${part}`)),

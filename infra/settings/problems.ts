@@ -34,6 +34,9 @@ export class SettingsError extends Error {
 /** Places whose values are, or are easily mistaken for, secrets. */
 const HIDDEN = [/^secrets(\.|$)/, /^registries\.[^\n]*passwordSecret$/, /^backup\.offsite\.environment(\.|$)/, /\.env\./, /\.args\./];
 
+/** What generators of passwords and keys print, and no name, address, date or path of a file is: somebody has taken the wrong line. */
+const GENERATED = /^(?=.*[a-z])(?=.*[A-Z])(?=.*\d)[\w+/=~!#$%^&*-]{12,}$|^[0-9a-f]{32,}$/;
+
 /** The problems that zod found below `path`. */
 export function problemsOf(issues: readonly z.core.$ZodIssue[], raw: unknown, path: Path): Problem[] {
     return issues.flatMap((issue): Problem[] => {
@@ -68,6 +71,8 @@ function line({ path, message, show }: Problem, raw: Readonly<Record<string, unk
     if (value === null || value === "") return `${where}: has no value; write one, or remove the line`;
     const hidden = HIDDEN.some((place) => place.test(path.join("."))) || secretKeys.includes(String(path[0]));
     if (!show || value === undefined) return `${where}: ${message}`;
+    if (!hidden && typeof value === "string" && GENERATED.test(value))
+        return `${where}: ${message} (value not shown, it looks like a secret)`;
     return `${where}: ${message} (${hidden ? "value not shown" : `got ${shown(value)}`})`;
 }
 

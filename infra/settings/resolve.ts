@@ -21,6 +21,8 @@ export function resolve(parsed: Parsed, { stack }: Context): Settings {
             http: ports.http ?? (ownHost ? 8080 : 80),
             https: ports.https ?? (ownHost ? 8443 : 443),
             address: ports.address ?? (development ? "127.0.0.1" : "0.0.0.0"),
+            published:
+                ports.published ?? (parsed.target.kind === "docker" && parsed.target.host === undefined && process.platform !== "linux"),
         },
         protect: protect ?? environment === "production",
         secrets: unprintable(secrets),
@@ -28,7 +30,7 @@ export function resolve(parsed: Parsed, { stack }: Context): Settings {
 }
 
 /** The same record, which shows its names alone when printed or turned into JSON by mistake. */
-function unprintable(secrets: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+export function unprintable<T>(secrets: Readonly<Record<string, T>>): Readonly<Record<string, T>> {
     const names = Object.fromEntries(Object.keys(secrets).map((name) => [name, "[secret]"]));
     const safe = { enumerable: false, value: () => names };
     return Object.defineProperties({ ...secrets }, { toJSON: safe, [inspect.custom]: safe });

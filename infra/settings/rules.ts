@@ -1,10 +1,12 @@
-import { dayOf, isNewer, versionsOf } from "../../components/secrets-bundle/versions";
+import { dayOf, isNewer, signedWith, versionsOf } from "../../components/secrets-bundle/versions";
 import { addressProblems, applicationProblems, variableProblems, writerProblems } from "./application-rules";
 import { awsTarget } from "./aws-rules";
 import type { Context } from "./context";
+import { setCommand } from "./giving";
 import { nearest } from "./leaf";
 import { type Path, type Problem } from "./problems";
 import type { Parsed } from "./schema";
+import type { GivenSettings } from "./types";
 
 /*
  * Rules that span several settings. Each looks only at what could be read, so that they still speak up when something else is wrong.
@@ -33,7 +35,7 @@ const knownApplication: Rule = ({ application }, { applications }) => {
     return [wrong(["application"], `there is no such application; ${hint}`)];
 };
 
-const described: Rule = (settings) => {
+const described: Rule = (settings, { stack }) => {
     const { application, custom, hosts = {} } = settings;
     // A description that was written but couldn't be read is no key of `settings` at all.
     if (custom === undefined) {
@@ -54,9 +56,7 @@ const described: Rule = (settings) => {
         ...Object.entries(images).flatMap(([name, image]) =>
             typeof image === "string" ? [] : addressProblems(custom, image.args, ["images", name, "args"]),
         ),
-        ...needed.map(([name]) =>
-            missing(["secrets", name], `is required: set it with \`pulumi config set --secret --path 'quai:secrets.${name}'\``),
-        ),
+        ...needed.map(([name]) => missing(["secrets", name], `is required: set it with \`${setCommand(name, stack)}\``)),
         ...writerProblems(custom, services, settings.target?.kind === "aws" ? settings.target.scaleTo : {}),
         ...strays.map((name) => wrong(["hosts", name], `${custom.name} has no such host; known: ${known.join(", ") || "none"}`)),
     ];
@@ -69,15 +69,40 @@ const encryptedElsewhere: Rule = (_settings, { secretKeys = [] }) =>
             missing([key], "must not be encrypted: put the secret part into quai:secrets, and keep the rest readable in reviews"),
         );
 
-const secretsEncrypted: Rule = ({ secrets = {} }, { secretKeys }) =>
-    secretKeys !== undefined && !secretKeys.includes("secrets") && Object.keys(secrets).length > 0
+const secretsEncrypted: Rule = ({ secrets = {} }, { secretKeys, stack }) =>
+    secretKeys !== undefined && !secretKeys.includes("secrets") && Object.values(secrets).some(holdsText)
         ? [
               missing(
                   ["secrets"],
-                  "is written in clear: set each entry anew with `pulumi config set --secret --path 'quai:secrets.<name>'`, and renew what was in Git",
+                  `is written in clear: set each entry anew with \`${setCommand("<name>", stack)}\`, and renew what was in Git`,
               ),
           ]
         : [];
+
+const holdsText = (given: string | GivenSettings) =>
+    [given, ...(typeof given === "string" ? [] : [given.value, given.former])].some((each) => typeof each === "string");
+
+/** Each secret from outside comes from one place. */
+const sourcesPlain: Rule = ({ secrets = {} }) =>
+    Object.entries(secrets).flatMap(([name, given]) =>
+        typeof given === "string"
+            ? []
+            : [
+                  ...sourceProblems(["secrets", name], given, ["value", "environment", "command"]),
+                  ...(typeof given.former === "object"
+                      ? sourceProblems(["secrets", name, "former"], given.former, ["environment", "command"])
+                      : []),
+              ],
+    );
+
+function sourceProblems(path: Path, given: GivenSettings, ways: readonly ("value" | "environment" | "command")[]): Problem[] {
+    const used = ways.filter((way) => given[way] !== undefined);
+    const stray = given.timeout !== undefined && given.command === undefined;
+    return [
+        ...(used.length === 1 ? [] : [missing(path, `must have one of ${ways.join(", ")} (got ${used.join(" and ") || "none"})`)]),
+        ...(stray ? [missing([...path, "timeout"], "has no use without command; remove it")] : []),
+    ];
+}
 
 const sshConnection: Rule = ({ target }) => {
     if (target?.kind !== "docker") return [];
@@ -177,7 +202,7 @@ const portsDiffer: Rule = ({ ports, environment }) => {
     ];
 };
 
-const secretsExist: Rule = ({ secrets, registries = {}, backup }) => {
+const secretsExist: Rule = ({ secrets, registries = {}, backup }, { stack }) => {
     if (secrets === undefined) return [];
     const offsite = (backup && backup.offsite?.environment) ?? {};
     const uses: [Path, string][] = [
@@ -191,12 +216,19 @@ const secretsExist: Rule = ({ secrets, registries = {}, backup }) => {
     const list = known.length > 0 ? known.join(", ") : "none yet";
     return uses
         .filter(([, secret]) => !known.includes(secret))
-        .map(([path]) =>
-            wrong(
-                path,
-                `names no entry of quai:secrets (there: ${list}); add it with \`pulumi config set --secret --path 'quai:secrets.<name>'\``,
-            ),
-        );
+        .map(([path]) => wrong(path, `names no entry of quai:secrets (there: ${list}); add it with \`${setCommand("<name>", stack)}\``));
+};
+
+/** For tools on the machine itself; elsewhere the database stays where nobody reaches it (R15, R40). */
+const databaseLocal: Rule = ({ postgres, environment, ports, target }) => {
+    const { localPort } = postgres ?? {};
+    if (localPort === undefined || environment === undefined) return [];
+    if (target?.kind === "aws") return [wrong(["postgres", "localPort"], "has no use on AWS; remove it")];
+    if (environment !== "development")
+        return [wrong(["postgres", "localPort"], `is for development alone; remove it in ${environment}, and use \`docker exec\` there`)];
+    return localPort === (ports?.http ?? 8080) || localPort === (ports?.https ?? 8443)
+        ? [wrong(["postgres", "localPort"], "must differ from the proxy's ports (quai:ports)")]
+        : [];
 };
 
 const buffersFit: Rule = ({ postgres }) =>
@@ -233,9 +265,9 @@ const DAY = 86_400_000;
 const datesPossible: Rule = ({ rotation = {}, waive = {}, retired = {} }, { now = new Date() }) => {
     // Somewhere on Earth the day is already the next one: 14 hours ahead of UTC at most.
     const future = (date: string): boolean => Date.parse(date) > now.getTime() + 14 * 3_600_000;
-    const rotated = Object.entries(rotation).filter(([, renewals]) => future(dayOf(versionsOf(renewals)[0]) ?? ""));
+    const rotated = Object.entries(rotation).filter(([, renewals]) => versionsOf(renewals).some((version) => future(dayOf(version) ?? "")));
     const mixed = Object.entries(rotation).flatMap(([name, renewals]) => {
-        const versions = versionsOf(renewals);
+        const versions = signedWith(versionsOf(renewals));
         return versions.some((version, index) => index > 0 && !isNewer(versions[index - 1] ?? "", version)) ? [name] : [];
     });
     const waived = Object.entries(waive).filter(([, { until }]) => Date.parse(until) > now.getTime() + 367 * DAY);
@@ -259,6 +291,7 @@ const RULES: readonly Rule[] = [
         described,
         encryptedElsewhere,
         secretsEncrypted,
+        sourcesPlain,
         sshConnection,
         awsTarget,
         hostPrepared,
@@ -267,7 +300,7 @@ const RULES: readonly Rule[] = [
         tlsParts,
         publicNames,
     ],
-    ...[portsDiffer, balancersTrusted, secretsExist, buffersFit, keepSomething, preloadable, datesPossible],
+    ...[portsDiffer, balancersTrusted, secretsExist, databaseLocal, buffersFit, keepSomething, preloadable, datesPossible],
 ];
 
 /** What is wrong between settings that are each right by themselves. */

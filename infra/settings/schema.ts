@@ -44,6 +44,12 @@ const target = z
                 host: v.sshHost().optional(),
                 hostKey: v.hostKey().optional(),
                 identityFile: path("the path of a private key").optional(),
+                belongs: list(
+                    text(
+                        "a port such as 9100/tcp, a unit such as node_exporter.service, or the path of a file",
+                        /^(?:\d{1,5}(?:-\d{1,5})?\/(?:tcp|udp)|[\w@.:-]+\.(?:service|timer|socket|path|mount)|\/\S+)$/,
+                    ),
+                ).optional(),
             }),
             section({
                 kind: z.literal("aws"),
@@ -77,6 +83,10 @@ const target = z
                 cdn: truth().prefault(false),
                 sites: mapping(NAMES.service, path("the folder of a site")).prefault({}),
                 stored: mapping(NAMES.secret, storedSecret()).prefault({}),
+                storedKey: text(
+                    "the ARN of a key such as arn:aws:kms:eu-west-3:123456789012:key/0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f",
+                    /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[0-9a-f-]+$/,
+                ).optional(),
                 account: section({ trail: once(), guardDuty: once(), config: once() }).prefault({}),
                 firewall: truth().prefault(true),
                 backupCopy: region().optional(),
@@ -102,10 +112,14 @@ const host = section({
         dns: list(v.ipAddress()).prefault([]),
         storageDriver: text("a storage driver such as overlay2", /^[a-z0-9-]+$/).prefault("overlay2"),
     }).prefault({}),
-    firewall: either(off("a mapping, or false"), section({ open: list(openPort()).prefault([]) })).prefault({}),
+    firewall: either(
+        off("a mapping, or false"),
+        section({ open: list(openPort()).prefault([]), metadata: truth().prefault(false) }),
+    ).prefault({}),
     swap: v.size(MIB).optional(),
     fail2ban: truth().prefault(false),
     rebootAt: text("a time of day such as 04:00, in quotes", /^(?:[01]\d|2[0-3]):[0-5]\d$/).optional(),
+    keepImages: whole(1, 1000).optional(),
     minimum: section({
         cpus: whole(1, 1024).prefault(2),
         memory: v.size(MIB).prefault("4g"),
@@ -152,7 +166,12 @@ const tls = section({
     key: path("the path of a private key (PEM)").optional(),
 });
 
-const ports = section({ http: whole(1, 65535).optional(), https: whole(1, 65535).optional(), address: v.ipAddress().optional() });
+const ports = section({
+    http: whole(1, 65535).optional(),
+    https: whole(1, 65535).optional(),
+    address: v.ipAddress().optional(),
+    published: truth().optional(),
+});
 
 const postgres = section({
     version: choice(15, 16, 17, 18).prefault(17),
@@ -164,6 +183,7 @@ const postgres = section({
     memory: v.size(128 * MIB).prefault("1g"),
     sharedBuffers: v.size(MIB).optional(),
     extensions: list(text("the name of an extension such as pgcrypto", /^[a-z][a-z0-9_-]*$/)).prefault([]),
+    localPort: whole(1, 65535).optional(),
     logs: someLogs().optional(),
 });
 
@@ -175,6 +195,7 @@ const redis = section({
         ...(["volatile-lru", "volatile-lfu", "volatile-random", "volatile-ttl"] as const),
     ).prefault("noeviction"),
     appendOnly: truth().prefault(true),
+    logs: someLogs().optional(),
 });
 
 const backup = section({
@@ -212,7 +233,25 @@ const proxy = section({
     drain: v.duration(0, 3600).prefault("30s"),
     trusted: list(v.network()).prefault([]),
     keepAssets: v.duration(0, 366 * 86400).prefault("7d"),
+    logs: someLogs().optional(),
 });
+
+/** The engine has decrypted it. */
+const encrypted = () =>
+    leaf({
+        what: "text that is not empty",
+        read: (value) => (typeof value === "string" && value !== "" ? value : undefined),
+        json: { type: "string", minLength: 1 },
+    });
+const source = {
+    environment: text("the name of a variable such as OPENAI_API_KEY", NAMES.variable.pattern).optional(),
+    command: z
+        .array(scalar(), { error: 'must be a list of words, which no shell reads, such as ["op", "read", "op://prod/stripe/key"]' })
+        .min(1, { error: "must name a command" })
+        .optional(),
+    timeout: v.duration(1, 300).optional(),
+};
+const given = section({ ...source, value: encrypted().optional(), former: either(encrypted(), section(source)).optional() });
 
 const waiver = section({ reason: text("a reason of at least 10 characters", /^\s*\S[\s\S]{8,}\S\s*$/), until: v.day() });
 
@@ -238,17 +277,11 @@ export const schema = {
     rotation: mapping(NAMES.secret, either(v.renewal(), list(v.renewal()).min(1, { error: "must name a date" }))).prefault({}),
     overlap: mapping(NAMES.secret, v.duration(0)).prefault({}),
     secretGrace: v.duration(0, 90 * 86400).prefault("0s"),
-    secrets: mapping(
-        NAMES.secret,
-        leaf({
-            what: "text that is not empty",
-            read: (value) => (typeof value === "string" && value !== "" ? value : undefined),
-            json: { type: "string", minLength: 1 },
-        }),
-    ).prefault({}),
+    secrets: mapping(NAMES.secret, either(encrypted(), given)).prefault({}),
     proxy: proxy.prefault({}),
     logs: logs().prefault({}),
     running: truth().prefault(true),
+    maintenance: truth().prefault(false),
     protect: truth().optional(),
     retired: mapping(NAMES.retired, v.day()).prefault({}),
     waive: mapping(NAMES.rule, waiver).prefault({}),

@@ -47,21 +47,37 @@ export function stackSchema(): Node {
             },
             encryptionsalt: { type: "string", description: "Written by Pulumi: salt of the passphrase that encrypts the secrets of this file." },
             encryptedkey: { type: "string", description: "Written by Pulumi: the key that encrypts the secrets of this file, itself encrypted." },
-            secretsprovider: { type: "string", description: "Written by Pulumi: what encrypts the secrets of this file.", examples: ["passphrase"] },
+            secretsprovider: { type: "string", description: "What encrypts the secrets of this stack and file, when it isn't a passphrase.", examples: ["awskms://alias/quai?region=eu-west-3", "hashivault://quai"] },
             environment: { description: "Environments of Pulumi ESC to take settings from.", anyOf: [{ type: "array", items: { type: "string" } }, { type: "object" }] },
         },
     };
 }
 
-/** In the file a secret is what Pulumi made of it. */
+/** In the file a secret is what Pulumi made of it, or says where it is read. */
 function encrypt(secrets: Node): void {
-    secrets.additionalProperties = {
+    const closed = (path: string): Node => ({
         type: "object",
-        description: "Encrypted by `pulumi config set --secret --path 'quai:secrets.<name>'`.",
+        description: `Encrypted by \`./quai secrets set ${path}\`.`,
         required: ["secure"],
         additionalProperties: false,
         properties: { secure: { type: "string", minLength: 1 } },
+    });
+    const given = objectOf(secrets.additionalProperties as Node);
+    const { value = {}, former = {}, ...places } = given.properties ?? {};
+    const other: Node = {
+        ...given,
+        properties: {
+            value: { ...closed("<name>.value"), examples: value["examples"] },
+            former: { ...former, anyOf: [closed("<name>.former"), objectOf(former)] },
+            ...places,
+        },
     };
+    secrets.additionalProperties = { type: "object", anyOf: [closed("<name>"), other] };
+}
+
+/** Of a text or a mapping: the mapping. */
+function objectOf(node: Node): Node {
+    return node.anyOf?.find((each) => each["type"] === "object") ?? node;
 }
 
 function withoutNotes(node: Node): Node {

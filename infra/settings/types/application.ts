@@ -1,3 +1,4 @@
+import type { Cron } from "../../../components/web-stack/cron";
 import type { LogOverrides } from "./services";
 
 /** A user in a container: number, and number of the group. */
@@ -15,8 +16,8 @@ export interface MountSettings {
 
 /** A secret that the application needs. */
 export interface SecretSettings {
-    /** `password`: letters and digits; `key`: random bytes as text; `rsa`, `ed25519`: a pair, `<name>Private` and `<name>Public` (PEM); `given`: from quai:secrets. @default (required) @example "password" */
-    readonly kind: "password" | "key" | "rsa" | "ed25519" | "given";
+    /** `password`: letters and digits; `key`: random bytes as text; `rsa`, `ed25519`: a pair, `<name>Private` and `<name>Public` (PEM); `certificate`: of the stack's own authority, `<name>Certificate`, `<name>Key`, `<name>Authority` (PEM); `given`: from quai:secrets. @default (required) @example "password" */
+    readonly kind: "password" | "key" | "rsa" | "ed25519" | "certificate" | "given";
     /** Characters of a password, 32 to 256. @default 32 @example 64 */
     readonly length?: number;
     /** Bytes of a key, 32 to 512. @default 64 @example 48 */
@@ -25,6 +26,10 @@ export interface SecretSettings {
     readonly encoding?: "hex" | "base64" | "base64url";
     /** Bits of an RSA key, 3072 to 8192. @default 4096 @example 3072 */
     readonly bits?: number;
+    /** Of a certificate: host names and IP addresses that it is for; services call each other by their names. @default (required) with kind certificate @example ["inventory"] */
+    readonly names?: readonly string[];
+    /** Of a certificate: days that it is valid, 1 to 397. @default 397 @example 90 */
+    readonly days?: number;
     /** How long a former value counts after a rotation, as a duration: for an application that accepts one besides the present, which it gets as `${former.<name>}`. @default 24h for a pair, else not at all @example "14d" */
     readonly overlap?: number;
     /** Of a given secret: whether it may be missing; variables that mention it are then left out. @default false @example true */
@@ -101,10 +106,14 @@ export interface OwnServiceSettings extends ContainerSettings {
     readonly logs?: LogOverrides;
 }
 
-/** A command that runs to its end before a release starts. */
+/** A command that runs to its end before a release starts, or at times of its own. */
 export interface OwnJobSettings extends ContainerSettings {
     /** Whether it runs for the first release only, instead of each, such as the creation of the first administrator (R124). @default false @example true */
     readonly once: boolean;
+    /** Times at which it runs by itself, instead of before releases, in UTC and the words of cron: minute, hour, day of the month, month, day of the week. Its image needs a shell. @default none @example "30 4 * * *" */
+    readonly cron?: Cron;
+    /** Of one with `cron`: a run that takes longer is ended and has failed, as a duration. @default 1h @example "10m" */
+    readonly deadline?: number;
 }
 
 /** For how long browsers may keep an answer. */

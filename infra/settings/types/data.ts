@@ -14,6 +14,8 @@ export interface PostgresSettings {
     readonly sharedBuffers?: number;
     /** Extensions to create, besides the application's. @default [] @example ["pgcrypto","uuid-ossp"] */
     readonly extensions: readonly string[];
+    /** Port of 127.0.0.1 on the Docker host that leads to the server, for tools of one's own (R40). In development alone. @default none @example 5432 */
+    readonly localPort?: number;
     /** Rotation of its log. @default quai:logs @example {"maxSize":"50m","maxFiles":5} */
     readonly logs?: LogOverrides;
 }
@@ -32,6 +34,8 @@ export interface RedisSettings {
     readonly eviction: RedisEviction;
     /** Whether every write is kept on disk, so that a restart loses nothing (R49). @default true @example false */
     readonly appendOnly: boolean;
+    /** Rotation of its log. @default quai:logs @example {"maxSize":"10m","maxFiles":3} */
+    readonly logs?: LogOverrides;
 }
 
 /** Which backups are kept: those that any of the rules keeps. The newest good one is never removed. */

@@ -1,3 +1,5 @@
+import type { LogOverrides } from "./services";
+
 /** A host name in lower case, without scheme, port or path. */
 export type Domain = string;
 
@@ -25,6 +27,8 @@ export interface PortSettings {
     readonly https: number;
     /** IP address to listen on. @default 0.0.0.0, in development 127.0.0.1 @example "127.0.0.1" */
     readonly address: string;
+    /** Whether Docker publishes the ports. Needed where a container can't listen on the machine's own addresses: Docker Desktop, rootless Docker, user namespaces. A restart of the Docker daemon is noticed there. @default false; true with this machine's engine where that isn't Linux @example true */
+    readonly published: boolean;
 }
 
 /** How long the proxy waits for a service. */
@@ -77,4 +81,6 @@ export interface ProxySettings {
     readonly trusted: readonly string[];
     /** How long files with a hash in their name, of routes with `assets`, stay reachable after the release that had them, as a duration; `"0s"`: not at all. @default "7d" @example "24h" */
     readonly keepAssets: number;
+    /** Rotation of its log. @default quai:logs @example {"maxSize":"20m","maxFiles":5} */
+    readonly logs?: LogOverrides;
 }

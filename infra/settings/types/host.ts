@@ -18,6 +18,8 @@ export interface HostSettings {
     readonly fail2ban: boolean;
     /** Time of day, in quotes, at which a machine with Debian or Ubuntu restarts when a security update needs it. @default never by itself @example "04:00" */
     readonly rebootAt?: string;
+    /** How many images of former releases stay, of each that services and jobs come from; older ones, and the builder's cache, are removed on the 1st of each month at 03:00 (R127). Volumes never are. @default all stay @example 5 */
+    readonly keepImages?: number;
     /** What the machine must have. @default {} @example {"cpus":4,"memory":"16g","disk":"100g"} */
     readonly minimum: HostMinimum;
 }
@@ -36,6 +38,8 @@ export interface HostDockerSettings {
 export interface HostFirewallSettings {
     /** Ports with their protocol. @default [] @example ["51820/udp"] */
     readonly open: readonly string[];
+    /** Whether containers may ask the provider's metadata service (169.254.169.254 and its like), which tells whoever asks the machine's start-up script and the credentials of its role. @default false @example true */
+    readonly metadata: boolean;
 }
 
 /** Less than this is refused before anything is touched. */

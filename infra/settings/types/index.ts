@@ -2,6 +2,7 @@ import type { Renewals } from "../../../components/secrets-bundle/versions";
 import type { ApplicationSettings } from "./application";
 import type { BackupSettings, PostgresSettings, RedisSettings } from "./data";
 import type { Domain, PortSettings, ProxySettings, TlsSettings } from "./edge";
+import type { GivenSettings } from "./given";
 import type { HostSettings } from "./host";
 import type { BuildSettings, LogSettings, RegistrySettings, ServiceSettings } from "./services";
 import type { TargetSettings } from "./target";
@@ -9,6 +10,7 @@ import type { TargetSettings } from "./target";
 export * from "./application";
 export * from "./data";
 export * from "./edge";
+export * from "./given";
 export * from "./host";
 export * from "./services";
 export * from "./target";
@@ -72,20 +74,22 @@ export interface Settings {
     readonly redis: RedisSettings;
     /** Backups of databases and files, on by default; `false` switches them off, which production refuses. @default {} @example {"at":"03:00","timeZone":"Europe/Paris"} */
     readonly backup: BackupSettings | false;
-    /** The day on which each generated secret was last renewed (YYYY-MM-DD, not in the future; `2026-11-20.2` for a second time). The date IS the version: change it to rotate the secret. Where former values count for a while (quai:overlap), a list, the newest first; `first` stands for the value from before any renewal. @default {} @example {"databasePassword":"2026-11-01","jwt":["2026-11-20","first"]} */
+    /** The day on which each generated secret was last renewed (YYYY-MM-DD, not in the future; `2026-11-20.2` for a second time). The date IS the version: change it to rotate the secret. Where former values count for a while (quai:overlap), a list, the newest first; `first` stands for the value from before any renewal. The first of a list signs: with the newest date behind it, what verifies is told of that one before it signs. @default {} @example {"databasePassword":"2026-11-01","jwt":["2026-11-20","first"]} */
     readonly rotation: Readonly<Record<string, Renewals>>;
     /** How long a former value of a secret counts after a rotation, as a duration, from the end of that day; `0s`: not at all. Only for secrets whose users accept a former one; what isn't named has the application's own time, key pairs 24h (R33). @default {} @example {"jwt":"48h"} */
     readonly overlap: Readonly<Record<string, number>>;
     /** Time, as a duration of at most 90d, for which production only warns of a secret that should have been renewed; after it a deployment is refused (R32). @default "0s" @example "14d" */
     readonly secretGrace: number;
-    /** Secrets that cannot be generated, by name. Always encrypted: `pulumi config set --secret --path 'quai:secrets.smtpPassword'`. @default {} @example {"smtpPassword":{"secure":"v1:…"}} */
-    readonly secrets: Readonly<Record<string, string>>;
+    /** Secrets that cannot be generated, by name: encrypted in this file (`./quai secrets set smtpPassword`), or where to read them. @default {} @example {"smtpPassword":{"secure":"v1:…"},"openaiKey":{"environment":"OPENAI_API_KEY"},"stripeKey":{"command":["op","read","op://prod/stripe/key"]}} */
+    readonly secrets: Readonly<Record<string, string | GivenSettings>>;
     /** Limits, time-outs and headers of the proxy. @default {} @example {"bodyLimit":"100m"} */
     readonly proxy: ProxySettings;
     /** Rotation of the containers' logs, for services that don't say otherwise (R87). @default {} @example {"maxSize":"20m","maxFiles":3} */
     readonly logs: LogSettings;
     /** Whether the application runs. `false` stops it: only data, backups' repository and secrets are kept. @default true @example false */
     readonly running: boolean;
+    /** Whether everything is answered 503 with a page and `Retry-After`, while services, health checks and releases go on. On a Docker host `./quai maintenance on` does the same at once. @default false @example true */
+    readonly maintenance: boolean;
     /** Whether volumes, databases and the keys of the backups refuse to be deleted by an update. @default true in production, false otherwise @example true */
     readonly protect: boolean;
     /** Data that may be left behind, with the last day for doing it, at most 14 days ahead: volumes that are taken out of the program, hosts and stacks that are moved away from. `./quai up` prints the entry that is needed (R48). @default {} @example {"postgres-data":"2026-12-01"} */

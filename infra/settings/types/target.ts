@@ -8,6 +8,8 @@ export interface DockerTargetSettings {
     readonly hostKey?: string;
     /** Path of the private key to log in with, on the machine that runs the update. @default the SSH agent and ~/.ssh, as ssh itself @example "~/.ssh/deploy_ed25519" */
     readonly identityFile?: string;
+    /** What else belongs on that machine's system, besides Docker and sshd: ports, units, cron files. `./quai drift` tells of all others; in development on this machine only where this is given. @default nothing @example ["9100/tcp","node_exporter.service","/etc/cron.d/certificates"] */
+    readonly belongs?: readonly string[];
 }
 
 /** An account and a region of AWS. */
@@ -24,7 +26,7 @@ export interface AwsTargetSettings {
     readonly zones: number | readonly string[];
     /** Addresses of the network, an IPv4 block of /16 to /24. It can't be changed later without making everything anew. @default "10.0.0.0/16" @example "10.20.0.0/16" */
     readonly cidr: string;
-    /** The way out of private subnets: `one` NAT gateway, one `per-zone`, or `none`, where containers reach nothing but AWS (then `endpoints` must be true). @default "one" @example "per-zone" */
+    /** The way out of private subnets: `one` NAT gateway, one `per-zone`, or `none`, where containers reach nothing but AWS (then `endpoints` must be true, and all images, the official ones of `quai:imageMirror` too, in ECR). @default "one" @example "per-zone" */
     readonly nat: "one" | "per-zone" | "none";
     /** Whether containers reach images, logs and secrets without leaving the network; each way costs per zone and hour. The one to S3 is always there. @default false @example true */
     readonly endpoints: boolean;
@@ -60,6 +62,8 @@ export interface AwsTargetSettings {
     readonly sites: Readonly<Record<string, string>>;
     /** Secrets of the application that are in Secrets Manager already: name of the secret here → name there, or its whole ARN, and after a colon the key within its JSON. Their values are never read by the update, and nothing is generated for them. Changing a value there takes effect with the next release. @default {} @example {"openaiApiKey":"bdd-bot/openai:api_key"} */
     readonly stored: Readonly<Record<string, string>>;
+    /** ARN of the key of KMS that secrets in `stored` are encrypted with, where it isn't AWS's own: whatever starts a task that is given one may decrypt with it, by Secrets Manager alone. The key's policy must leave that to the account. @default none: AWS's own key @example "arn:aws:kms:eu-west-3:123456789012:key/0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f" */
+    readonly storedKey?: string;
     /** What exists once for the whole account and region. @default {} @example {"trail":"create","guardDuty":"existing","config":"existing"} */
     readonly account: AccountServices;
     /** Whether a web firewall stands before the load balancer: the proxy's limits and AWS's own rules. @default true @example false */
