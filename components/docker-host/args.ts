@@ -14,8 +14,11 @@ export interface DockerHostArgs {
     readonly hostname?: string;
     /** Folder that belongs to the deploying user, e.g. `/opt/demo-prod`. */
     readonly appFolder: string;
-    /** `false`: the firewall is somebody else's. `open`: ports from outside besides sshd's, as `443/tcp`. */
-    readonly firewall: false | { readonly open: readonly string[] };
+    /**
+     * `false`: the firewall is somebody else's. `open`: ports from outside besides sshd's, as `443/tcp`. `metadata`: whether containers may ask
+     * the provider's metadata service. @default of metadata: false
+     */
+    readonly firewall: false | { readonly open: readonly string[]; readonly metadata?: boolean };
     /** Ports that the proxy will publish: nothing else may have them. */
     readonly proxyPorts: readonly number[];
     readonly docker?: {
@@ -34,6 +37,8 @@ export interface DockerHostArgs {
     readonly fail2ban?: boolean;
     /** Time of day, `04:00`, at which the machine restarts when an update needs it. @default never by itself */
     readonly rebootAt?: string;
+    /** How many images of former releases stay, of each that services come from; older ones go on the first of each month (R127). @default all */
+    readonly keepImages?: number;
     /** Less than this is an error, or with `strict: false` a warning; sizes in bytes. @default 2 processors, 4 GiB, 20 GiB */
     readonly minimum?: { readonly cpus: number; readonly memory: number; readonly disk: number; readonly strict: boolean };
 }

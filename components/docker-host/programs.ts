@@ -14,7 +14,11 @@ function settingsAndTools({ variables }: HostSpec): string {
         ...variables,
         DOCKER_FIREWALL: text("docker-firewall")
             .trimEnd()
-            .replace("@PORTS@", variables["OPEN_PORTS"] ?? ""),
+            .replace("@PORTS@", variables["OPEN_PORTS"] ?? "")
+            .replace("@METADATA@", variables["METADATA"] ?? ""),
+        REMOVE_IMAGES: text("remove-images")
+            .trimEnd()
+            .replace("@KEEP@", variables["KEEP_IMAGES"] ?? ""),
     };
     return script(...Object.entries(all).map(([name, value]) => `${name}=${quote(value)}`), text("lib"));
 }

@@ -15,6 +15,7 @@ export const STEPS = [
     "selinux",
     "swap",
     "fail2ban",
+    "images",
 ] as const;
 export type Step = (typeof STEPS)[number];
 
@@ -37,9 +38,10 @@ const GIB = 1024 ** 3;
 /** Fills defaults in, and turns it all into what the scripts read. */
 export function resolveHost(args: DockerHostArgs): HostSpec {
     const { ssh, firstUser = "root", authorizedKeys = [], rootLogin = true, hostname, firewall, docker = {} } = args;
-    const { swap = 0, fail2ban = false, rebootAt = "", appFolder } = args;
+    const { swap = 0, fail2ban = false, rebootAt = "", keepImages, appFolder } = args;
     const minimum = args.minimum ?? { cpus: 2, memory: 4 * GIB, disk: 20 * GIB, strict: true };
     const open = firewall === false ? [] : [...new Set(firewall.open)];
+    const metadata = firewall !== false && firewall.metadata === true;
     const packages = docker.packages ?? "official";
     const left: Readonly<Partial<Record<Step, boolean>>> = {
         hostname: hostname === undefined,
@@ -52,11 +54,13 @@ export function resolveHost(args: DockerHostArgs): HostSpec {
         steps: STEPS.filter((step) => left[step] !== true),
         variables: {
             OWN_USER: ssh.user,
+            FIRST_USER: firstUser,
             LOGIN_KEYS: authorizedKeys.join("\n"),
             ROOT_LOGIN: rootLogin ? "prohibit-password" : "no",
             HOST_NAME: hostname ?? "",
             APP_FOLDER: appFolder,
             OPEN_PORTS: open.join(" "),
+            METADATA: metadata ? "open" : "shut",
             PROXY_PORTS: args.proxyPorts.join(" "),
             DOCKER_PACKAGES: packages,
             DAEMON_JSON: JSON.stringify(daemonJson(docker)),
@@ -64,6 +68,7 @@ export function resolveHost(args: DockerHostArgs): HostSpec {
             SWAP_BYTES: String(swap),
             FAIL2BAN: fail2ban ? "yes" : "no",
             REBOOT_AT: rebootAt,
+            KEEP_IMAGES: keepImages === undefined ? "" : String(keepImages),
             MIN_CPUS: String(minimum.cpus),
             MIN_MEMORY: String(minimum.memory),
             MIN_DISK: String(minimum.disk),
@@ -77,10 +82,11 @@ export function resolveHost(args: DockerHostArgs): HostSpec {
             docker: `${packages} packages, daemon.json`,
             user: `${ssh.user}, keys, ${appFolder}`,
             ssh: `keys only, root ${rootLogin ? "by key" : "not at all"}`,
-            firewall: `sshd's ports, ${open.join(", ")}`,
+            firewall: `sshd's ports, ${open.join(", ")}${metadata ? "; metadata for containers" : ""}`,
             selinux: "enforcing, where there is one",
             swap: `${Math.round(swap / MIB)} MiB`,
             fail2ban: "sshd",
+            images: keepImages === undefined ? "none is removed" : `monthly, of former releases the newest ${keepImages} stay`,
         },
     };
 }

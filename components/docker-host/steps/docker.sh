@@ -4,11 +4,13 @@ DAEMON=/etc/docker/daemon.json
 FINGERPRINT=9DC858229FC7DD38854AE2D88D81803C0EBFCD88
 RPM_FINGERPRINT=060A61C51B558A7F742B77AAC52FEB6B621E9F35
 OFFICIAL="docker-ce docker-ce-cli containerd.io docker-buildx-plugin docker-compose-plugin"
+DISTRIBUTION="docker.io docker-cli docker-buildx docker-compose docker-compose-v2 docker-doc"
+# Docker's plugins and the distribution's are the same files, and their packages don't say so.
 case "$DOCKER_PACKAGES:${ID:-}:${VERSION_ID:-}" in
-official:*) PACKAGES=$OFFICIAL OTHERS="docker.io docker-compose docker-compose-v2 docker-doc" ;;
-distribution:debian:12) PACKAGES="docker.io" OTHERS="docker-ce docker-ce-cli containerd.io" ;;
-distribution:debian:*) PACKAGES="docker.io docker-cli docker-buildx docker-compose" OTHERS="docker-ce docker-ce-cli containerd.io" ;;
-*) PACKAGES="docker.io docker-buildx docker-compose-v2" OTHERS="docker-ce docker-ce-cli containerd.io" ;;
+official:*) PACKAGES=$OFFICIAL OTHERS=$DISTRIBUTION ;;
+distribution:debian:12) PACKAGES="docker.io" OTHERS=$OFFICIAL ;;
+distribution:debian:*) PACKAGES="docker.io docker-cli docker-buildx docker-compose" OTHERS=$OFFICIAL ;;
+*) PACKAGES="docker.io docker-buildx docker-compose-v2" OTHERS=$OFFICIAL ;;
 esac
 is_deb || OTHERS="docker docker-client docker-common docker-engine"
 
@@ -30,17 +32,23 @@ check() {
     fi
 }
 
-# shellcheck disable=SC2086 # lists of names
+# shellcheck disable=SC2046,SC2086 # lists of names
 apply() {
     if [ -e "$ROOT$DAEMON" ] && ! jq -e type "$ROOT$DAEMON" >/dev/null; then
         fail "$DAEMON isn't valid JSON: mend it or move it away, and run this again; nothing was changed"
     fi
+    [ "$DOCKER_PACKAGES" = distribution ] || repository
+    # Nothing is taken away before all that takes its place is there (a name with a minus is one that goes). dnf can't look past what is still in the way.
+    ! is_deb || download_packages $PACKAGES $(for each in $OTHERS; do ! has_package "$each" || say "$each-"; done)
     mkdir -p "$ROOT/etc/docker"
     [ -e "$ROOT$DAEMON" ] || say "{}" >"$ROOT$DAEMON"
     jq --argjson wanted "$DAEMON_JSON" '. * $wanted' "$ROOT$DAEMON" >"$ROOT$DAEMON.quai"
     if cmp -s "$ROOT$DAEMON" "$ROOT$DAEMON.quai"; then rm "$ROOT$DAEMON.quai"; else mv "$ROOT$DAEMON.quai" "$ROOT$DAEMON"; fi
-    remove_packages $OTHERS
-    [ "$DOCKER_PACKAGES" = distribution ] || repository
+    if [ -n "$(unwanted_packages $OTHERS)" ]; then
+        # Ubuntu's package leaves its socket unit running without a socket, and no other engine could start with that.
+        systemctl stop docker.service docker.socket || :
+        remove_packages $OTHERS
+    fi
     install_packages $PACKAGES
     systemctl enable docker
     if systemctl is-active --quiet docker; then
@@ -48,6 +56,8 @@ apply() {
         systemctl reload docker
         sleep 1
     fi
+    # Several starts within a minute, as packages that change places make them, would else be refused.
+    systemctl reset-failed docker || :
     systemctl restart docker
 }
 

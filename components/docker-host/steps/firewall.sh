@@ -5,10 +5,6 @@ SCRIPT=/usr/local/sbin/quai-firewall
 SERVICE=/etc/systemd/system/quai-firewall.service
 if is_deb; then MANAGER=ufw; else MANAGER=firewalld; fi
 
-ssh_ports() {
-    mkdir -p "$ROOT/run/sshd"
-    sshd -T 2>/dev/null | sed -n 's/^port \([0-9]*\)$/\1\/tcp/p'
-}
 # shellcheck disable=SC2046,SC2086 # lists of ports
 wanted_ports() { printf '%s\n' $(ssh_ports) $OPEN_PORTS | sort -u; }
 

@@ -8,6 +8,6 @@ check() {
 apply() {
     # A container's files of these names are mounted and can't be renamed over.
     hostnamectl set-hostname "$HOST_NAME" || { say "$HOST_NAME" >"$ROOT/etc/hostname" && hostname "$HOST_NAME"; }
-    rest=$(grep -v '^127\.0\.1\.1[[:space:]]' "$ROOT/etc/hosts")
+    rest=$(grep -v '^127\.0\.1\.1[[:space:]]' "$ROOT/etc/hosts" || :)
     printf '%s\n127.0.1.1 %s\n' "$rest" "$HOST_NAME" >"$ROOT/etc/hosts"
 }

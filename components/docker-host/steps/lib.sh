@@ -44,6 +44,11 @@ install_packages() {
         dnf -y install "$@"
     fi
 }
+# Into apt's own cache.
+download_packages() {
+    dpkg --configure -a
+    apt update && apt --no-install-recommends --download-only install "$@"
+}
 remove_packages() {
     gone=
     for each; do ! has_package "$each" || gone="$gone $each"; done
@@ -66,6 +71,12 @@ write_file() { # path mode function
     "$3" >"$ROOT$1.quai"
     chmod "$2" "$ROOT$1.quai"
     mv -f "$ROOT$1.quai" "$ROOT$1"
+}
+
+# Where sshd listens: 22/tcp.
+ssh_ports() {
+    mkdir -p "$ROOT/run/sshd"
+    sshd -T 2>/dev/null | sed -n 's/^port \([0-9]*\)$/\1\/tcp/p'
 }
 
 unit_differs() {
@@ -106,6 +117,8 @@ run_step() { # name
     mkdir -p "$STATE/log"
     exec 9>"$STATE/lock"
     flock -w 600 9 || fail "$1: another preparation of this machine has not ended within ten minutes"
+    # What nobody confirmed, as the connection was lost, has half a minute from now on: it must not be undone between the look and a new connection.
+    ! systemctl is-active --quiet "quai-undo-$1.timer" || systemctl restart "quai-undo-$1.timer"
     found=$(check)
     if [ -z "$found" ]; then
         rm -f "$STATE/undo/$1/undone"
@@ -113,10 +126,16 @@ run_step() { # name
         return 0
     fi
     say "$found" | sed "s/^/$1: /"
-    if ! (
+    # In a condition the shell would go on after a command that failed.
+    flags=$-
+    set +e
+    (
         set -eu
         apply
-    ) </dev/null >"$STATE/log/$1" 2>&1; then
+    ) </dev/null >"$STATE/log/$1" 2>&1
+    code=$?
+    case $flags in *e*) set -e ;; esac
+    if [ $code != 0 ]; then
         tail -n 15 "$STATE/log/$1" | sed "s/^/$1: /" >&2
         fail "$1: failed; the whole log is there in $STATE/log/$1"
     fi

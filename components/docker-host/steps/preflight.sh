@@ -42,6 +42,7 @@ busy() {
     hex=$(printf '%04X' "$1")
     cat "$ROOT/proc/net/tcp" "$ROOT/proc/net/tcp6" 2>/dev/null | awk -v port=":$hex" '$4 == "0A" && $2 ~ port "$" { found = 1 } END { exit !found }' || return 0
     [ -z "$(docker ps --quiet --filter label=io.quai.stack --filter "publish=$1" 2>/dev/null)" ] || return 0
+    [ -z "$(docker ps --quiet --filter label=io.quai.role=port --filter "name=-port-$1-on-" 2>/dev/null)" ] || return 0
     who=$(ss -Hltnp "sport = :$1" 2>/dev/null | sed -n 's/.*users:(("\([^"]*\)".*/\1/p' | head -n 1)
     [ "$who" != docker-proxy ] || who="the container $(docker ps --filter "publish=$1" --format '{{.Names}}' | head -n 1)"
     say "quai:ports: port $1 is taken by ${who:-another program}; stop that, or set another port"
