@@ -3,7 +3,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { resolve } from "node:path";
 import { builtImage } from "../internal/docker/built-image";
 import { volumeTool } from "../internal/docker/file-volume";
-import { hardened, memoryLimit, MEBIBYTE, keptData, NEW_CONTAINER_ON } from "../internal/docker/hardening";
+import { hardened, memoryLimit, MEBIBYTE, keptData, containerOptions } from "../internal/docker/hardening";
 import type { Health } from "../internal/health";
 import { healthcheck, waitTimeout } from "../internal/health";
 import { officialImage } from "../internal/images";
@@ -122,13 +122,7 @@ export function acmeService(
             waitTimeout: waitTimeout(health),
             labels: labelList(target.stack, { role: "certificates", service: NAME }),
         },
-        {
-            parent: self,
-            provider: target.provider,
-            replaceOnChanges: NEW_CONTAINER_ON,
-            deleteBeforeReplace: true,
-            dependsOn: [parts.after],
-        },
+        containerOptions(self, target, [parts.after]),
     );
 }
 

@@ -1,12 +1,13 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { Files } from "../files";
+import type { AuthorityVersions } from "../secrets-bundle/versions";
 import type { Target } from "../targets";
 import type { ServiceEndpoint } from "../web-stack";
 
 /** Where the certificate comes from. */
 export type TlsMode =
-    /** An authority of the stack's own: for development. People trust it once. */
-    | { readonly mode: "local" }
+    /** An authority of the stack's own: for development. People trust it once. @default authority never renewed */
+    | { readonly mode: "local"; readonly authority?: AuthorityVersions }
     /** Own files, PEM: the chain with the server's certificate first, and its key. */
     | { readonly mode: "files"; readonly certificate: pulumi.Input<string>; readonly key: pulumi.Input<string>; readonly version: string }
     /** From an ACME server, by a challenge over http; until there is one, a temporary certificate is served. On AWS: ACM's, proved by DNS. */
@@ -58,7 +59,14 @@ export interface TlsProxyArgs {
     /** Further names. @default none */
     readonly aliases?: readonly string[];
     readonly tls: TlsMode;
-    readonly ports: { readonly http: number; readonly https: number; /** Address of the host to listen on. */ readonly address: string };
+    readonly ports: {
+        readonly http: number;
+        readonly https: number;
+        /** Address of the host to listen on. */
+        readonly address: string;
+        /** Whether Docker publishes them; else containers listen on the host's own addresses, which no restart of Docker disturbs. @default false */
+        readonly published?: boolean;
+    };
     readonly routes: readonly Route[];
     /** Longest request body, in bytes. @default 50 MiB (guide 001) */
     readonly bodyLimit?: number;
@@ -74,4 +82,8 @@ export interface TlsProxyArgs {
     readonly trusted?: readonly string[];
     /** How long files of routes with `assets` stay after the release that had them, in seconds; 0: not at all. @default 7 days */
     readonly keepAssets?: number;
+    /** Rotation of its log on a Docker host. @default the target's */
+    readonly logs?: { readonly maxSize?: number; readonly maxFiles?: number };
+    /** Everything is answered 503 with a page and `Retry-After`; services, their checks and releases go on. @default false */
+    readonly maintenance?: boolean;
 }

@@ -14,6 +14,8 @@ import type { CdnArgs } from "./cdn-aws";
 import { cdnBefore, ORIGIN_HEADER, originSecret } from "./cdn-aws";
 import { certificatesOnAws } from "./certificate-aws";
 import { fileService } from "./files-aws";
+import { globalFirewallLog } from "./firewall-log-aws";
+import { maintenanceRule } from "./maintenance-aws";
 import { balancerRules } from "./rules-aws";
 import { sitesOf } from "./sites-aws";
 import type { ProxySpec } from "./spec";
@@ -34,6 +36,9 @@ export function proxyOnAws(
     args: Pick<TlsProxyArgs, "tls" | "routes">,
 ): ProxyContract {
     if (!target.running) {
+        // It refuses to be deleted, and so do its logs; without listeners it answers nobody, and comes back under the same address.
+        if (target.protect) loadBalancer(self, name, spec, target);
+        globalFirewallLog(self, name, target);
         return { switched: undefined, authorityPem: undefined };
     }
     const { cdn, sites: folders } = target.options;
@@ -41,6 +46,7 @@ export function proxyOnAws(
     // What is read from files needs no container, and no way through the balancer.
     const balanced = { ...spec, routes: spec.routes.filter(({ backend }) => folders[backend.name] === undefined) };
     const routes = args.routes.filter(({ to }) => "files" in to || folders[to.name] === undefined);
+    for (const told of formerFilesMissed(balanced)) void pulumi.log.warn(told, self);
     const balancer = loadBalancer(self, name, spec, target);
     const certificates = certificatesOnAws(self, name, spec, target, args.tls);
     const listener = listeners(self, name, spec, target, balancer, certificates.regional);
@@ -50,6 +56,8 @@ export function proxyOnAws(
     const backends = [...servicesOf(routes), ...(files === undefined ? [] : [files])];
     const groups = new Map(backends.map((service) => [service.name, targetGroup(self, service, spec, target)]));
     const rules = listenerRules({ self, name, spec: balanced, target }, listener, { groups, files: files?.name, secret });
+    // Behind CloudFront it is CloudFront that answers.
+    const closed = spec.maintenance && secret === undefined ? [maintenanceRule(self, name, target, listener)] : [];
     for (const service of backends) {
         const ways = openTo(self, name, target, balancer, service);
         const targetGroup = groups.get(service.name);
@@ -57,7 +65,7 @@ export function proxyOnAws(
             targetGroups: targetGroup === undefined ? [] : [targetGroup.arn],
             requestLabel:
                 targetGroup === undefined ? undefined : pulumi.interpolate`${balancer.resource.arnSuffix}/${targetGroup.arnSuffix}`,
-            rules: [...rules.filter(({ backend }) => backend === service.name).map(({ resource }) => resource), ...ways],
+            rules: [...rules.filter(({ backend }) => backend === service.name).map(({ resource }) => resource), ...closed, ...ways],
         });
     }
     const front = frontOf({ self, name, spec, target }, balancer, {
@@ -68,9 +76,23 @@ export function proxyOnAws(
         after: [...rules.map(({ resource }) => resource), ...[...sites.values()].flatMap(({ ready }) => ready)],
     });
     const records = publicNames(self, name, spec, target, front);
-    watchBalancer(self, name, target, balancer, [...groups.values()]);
+    watchBalancer(self, name, target, balancer, { groups: [...groups.values()], quiet: spec.maintenance });
     watchCertificates(self, name, target, certificates);
-    return { switched: answers(self, name, balanced, target, front, backends, [...guards, ...records]), authorityPem: undefined };
+    return {
+        switched: answers(self, name, balanced, target, front, backends, [...guards, ...closed, ...records]),
+        authorityPem: undefined,
+    };
+}
+
+/** What a Docker host keeps and a balancer can't: it has no files of its own, and the former release's tasks are gone. */
+export function formerFilesMissed({ routes, keepAssets }: Pick<ProxySpec, "routes" | "keepAssets">): string[] {
+    return routes
+        .filter(({ assets }) => assets !== undefined && keepAssets > 0)
+        .map(
+            ({ assets, backend, path }) =>
+                `assets of the route ${path}: on AWS, files of a former release in ${assets} don't outlive it where tasks serve them: name the built ` +
+                `front end in quai:target.sites.${backend.name}, whose files stay, or set quai:proxy.keepAssets to "0s" if no page asks for them`,
+        );
 }
 
 interface Proxy {
@@ -198,7 +220,7 @@ function publicNames(self: TlsProxy, name: string, spec: ProxySpec, target: AwsT
     );
 }
 
-/** Asked through the front door, by the public name, once everything serves. */
+/** Asked through the front door, by the public name, once everything serves; in maintenance it must say so, and ECS alone proves the release. */
 function answers(
     self: TlsProxy,
     name: string,
@@ -213,7 +235,12 @@ function answers(
         .map((route) => ({ host: route.host ?? spec.domain, path: route.path }));
     return target.runner.ask(
         `${name}-routes`,
-        { address: front.address, paths, releases: Object.fromEntries(services.map((each) => [each.name, each.release])) },
+        {
+            address: front.address,
+            paths,
+            maintenance: spec.maintenance,
+            releases: Object.fromEntries(services.map((each) => [each.name, each.release])),
+        },
         self,
         [...services.flatMap(({ ready }) => ready), ...after],
     );

@@ -12,7 +12,9 @@ import type { AwsTarget } from "../targets/aws-target";
 import type { TlsProxy } from ".";
 import { GLOBAL } from "./certificate-aws";
 import { firewallRules } from "./firewall-aws";
+import { firewallLog } from "./firewall-log-aws";
 import type { ProxySpec } from "./spec";
+import { hstsOf } from "./spec";
 
 /** The longest that a load balancer waits, in seconds. */
 const LONGEST_IDLE = 4000;
@@ -51,7 +53,8 @@ export function loadBalancer(self: TlsProxy, name: string, spec: ProxySpec, targ
             preserveHostHeader: true,
             accessLogs: { bucket: logs.bucket.bucket, enabled: true },
         },
-        target.opts({ parent: self, dependsOn: [logs.ready] }),
+        // Refused by AWS in the midst of an update; the engine says so before it begins.
+        target.opts({ parent: self, dependsOn: [logs.ready], protect: target.protect }),
     );
     return { resource, group };
 }
@@ -115,8 +118,7 @@ export function listeners(
             target.opts({ parent: self }),
         );
     }
-    const { maxAge, includeSubdomains, preload } = spec.hsts;
-    const hsts = [`max-age=${maxAge}`, includeSubdomains && "includeSubDomains", preload && "preload"].filter(Boolean).join("; ");
+    const hsts = hstsOf(spec);
     return new lb.Listener(
         `${name}-https`,
         {
@@ -127,7 +129,7 @@ export function listeners(
             certificateArn,
             // A name that isn't ours gets no page (R71).
             defaultActions: [{ type: "fixed-response", fixedResponse: { statusCode: "404", contentType: "text/plain", messageBody: "" } }],
-            ...(maxAge === 0 ? {} : { routingHttpResponseStrictTransportSecurityHeaderValue: hsts }),
+            ...(hsts === undefined ? {} : { routingHttpResponseStrictTransportSecurityHeaderValue: hsts }),
             routingHttpResponseXContentTypeOptionsHeaderValue: "nosniff",
             routingHttpResponseXFrameOptionsHeaderValue: "DENY",
             routingHttpResponseServerEnabled: false,
@@ -163,6 +165,7 @@ export function firewall(
         },
         target.opts({ parent: self }),
     );
+    firewallLog(self, name, target, acl);
     if (cdn) {
         return { acl, ready: [acl] };
     }

@@ -7,6 +7,7 @@ import { releaseOf } from "../internal/release";
 import type { AwsTarget } from "../targets/aws-target";
 import type { TlsProxy } from ".";
 import type { Balancer } from "./balancer-aws";
+import { maintenanceAtEdge } from "./maintenance-aws";
 import { mostSpecialFirst, pathsOf } from "./rules-aws";
 import type { Site } from "./sites-aws";
 import type { ProxySpec, RouteSpec } from "./spec";
@@ -47,7 +48,11 @@ export interface CdnArgs {
 /** CloudFront with the names, the certificate and the firewall; the balancer behind it answers nobody else. */
 export function cdnBefore(self: TlsProxy, name: string, spec: ProxySpec, target: AwsTarget, args: CdnArgs): cloudfront.Distribution {
     const headers = responseHeaders(self, name, spec, target);
-    const behavior = (route: RouteSpec | undefined) => behaviorOf(route, args.sites, headers(route?.cache));
+    const closed = spec.maintenance ? maintenanceAtEdge(self, name, spec, target) : undefined;
+    const behavior = (route: RouteSpec | undefined) => ({
+        ...behaviorOf(route, args.sites, headers(route?.cache)),
+        ...(closed === undefined ? {} : { functionAssociations: [{ eventType: "viewer-request", functionArn: closed }] }),
+    });
     const root = spec.routes.find(({ path, exact, host }) => path === "/" && !exact && host === undefined);
     return new cloudfront.Distribution(
         name,

@@ -83,7 +83,8 @@ export function proxyOnDocker(
                 switchConfiguration(target, {
                     volume,
                     container,
-                    port: ports.https,
+                    door: ports.door,
+                    holders: ports.holders,
                     uid: UID,
                     version,
                     spec,
@@ -121,6 +122,7 @@ function certificateOf(self: TlsProxy, name: string, spec: ProxySpec, target: Do
                     commonName: spec.domain,
                     dnsNames: [...new Set([...spec.names, "localhost"])],
                     ipAddresses: ["127.0.0.1", "::1"],
+                    authority: tls.authority,
                 },
                 self,
             );

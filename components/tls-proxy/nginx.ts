@@ -1,12 +1,17 @@
 import type { RateLimit } from "./args";
+import { MAINTENANCE_PAGE, RETRY_AFTER } from "./maintenance";
 import type { ProxySpec, RouteSpec } from "./spec";
+import { hstsOf } from "./spec";
 
-/** Where the container's own ports are: above 1024, as it doesn't run as root. */
-export const HTTP_PORT = 8080;
-export const HTTPS_PORT = 8443;
+/** Where the container is told what to listen on: by the sockets that it is handed (ports-docker.ts). One file for http, one for https. */
+export const LISTEN_FOLDER = "/tmp/listen";
+/** Shell lines: nginx listens for itself, where nobody hands it sockets. */
+export const LISTEN_BY_ITSELF = `mkdir -p ${LISTEN_FOLDER}; echo 'listen 8080;' >${LISTEN_FOLDER}/http; echo 'listen 8443 ssl;' >${LISTEN_FOLDER}/https`;
+/** Where services were last found: a file for each upstream that could be resolved (known-docker.ts). */
+export const KNOWN_FOLDER = "/tmp/known";
 /** Only reachable inside the container: the engine's health check. */
 export const STATUS_PORT = 8081;
-/** Only reachable inside the container: the same as `HTTPS_PORT`, of this very nginx, for the switch's checks. */
+/** Only reachable inside the container: the same as https, of this very nginx, for the switch's checks. */
 export const CHECK_PORT = 8444;
 /** Where the configuration's volume is mounted; `current` is a link to the folder of the configuration in use. */
 export const CONFIG_FOLDER = "/etc/quai";
@@ -51,7 +56,7 @@ export function nginxConfig(spec: ProxySpec | undefined, version: string): strin
         ...(spec === undefined ? [] : [`worker_shutdown_timeout ${spec.drain + FAREWELL}s;`]),
         "events { worker_connections 4096; multi_accept on; }",
         "http {",
-        ...indent([...basics(), ...statusServer(version), ...(spec === undefined ? waitingServer() : site(spec))]),
+        ...indent([...basics(), ...statusServer(version), ...(spec === undefined ? waitingServer() : site(spec, version))]),
         "}",
         "",
     ].join("\n");
@@ -80,7 +85,8 @@ function basics(): string[] {
 function statusServer(version: string): string[] {
     return [
         "server {",
-        `    listen 127.0.0.1:${STATUS_PORT};`,
+        // By itself, though the published port may have the same number: that socket is in the host's network, this one in the container's.
+        `    listen 127.0.0.1:${STATUS_PORT} bind;`,
         "    access_log off;",
         `    location = /healthz { return 200 "ok\\n"; }`,
         `    location = /version { return 200 "${version}\\n"; }`,
@@ -89,36 +95,67 @@ function statusServer(version: string): string[] {
     ];
 }
 
+const listen = (name: "http" | "https") => `include ${LISTEN_FOLDER}/${name};`;
+const listenForChecks = `listen 127.0.0.1:${CHECK_PORT} ssl`;
+
 function waitingServer(): string[] {
     return [
-        ...["server {", `    listen ${HTTP_PORT} default_server;`, `    return 503 "starting\\n";`, "}"],
+        ...["server {", `    ${listen("http")}`, `    return 503 "starting\\n";`, "}"],
         "# A port that is handed over and not listened on would be let go of.",
-        ...["server {", `    listen ${HTTPS_PORT} default_server;`, "    return 444;", "}"],
+        ...["server {", `    ${listen("https")}`, "    ssl_reject_handshake on;", "}"],
     ];
 }
 
-function site(spec: ProxySpec): string[] {
+function site(spec: ProxySpec, version: string): string[] {
     return [
         "# Docker's own resolver; a container that comes back with another address is found within seconds (R77).",
         "resolver 127.0.0.11 valid=2s ipv6=off;",
-        "# The service closes: a port of the proxy's own stays taken for a minute after each connection that the proxy closes.",
-        "map $http_upgrade $connection_upgrade { default upgrade; '' close; }",
-        "# The release that answers, told to the proxy's own checks only.",
-        `geo ${spec.trusted.length === 0 ? "$remote_addr" : "$realip_remote_addr"} $from_here { default 0; 127.0.0.1 1; }`,
+        "map $http_upgrade $connection_upgrade { default upgrade; '' ''; }",
+        "# The proxy's own checks: they are told which release answers, and pass where others get the maintenance page.",
+        `map $http_x_quai_check $from_here { default 0; "${version}" 1; }`,
         ...trusted(spec),
         "map $from_here $shown_release { 0 ''; 1 $release; }",
         "# A reload would close idle connections at once, under a request that is on its way; so they get to send one more (R101).",
-        'map $maintenance $retry_after { default ""; on 120; }',
+        `map $maintenance $retry_after { default ""; on ${RETRY_AFTER}; }`,
         `keepalive_min_timeout ${idleAfterSwitch(spec.drain)}s;`,
         ...spec.zones.map(zone),
         "limit_req_status 429;",
         `client_max_body_size ${spec.bodyLimit};`,
         ...tls(),
         ...(spec.compression ? compression() : []),
-        ...redirectServer(spec),
+        ...upstreams(spec),
         ...refusingServer(),
+        ...redirectServer(spec),
         ...hostsOf(spec).flatMap((host) => secureServer(spec, host)),
     ];
+}
+
+/**
+ * Each replica by its own name: one that is to go leaves the configuration, and is drained, before it is stopped; a new one comes in when it is healthy.
+ * The addresses are looked up again and again; when Docker's resolver is away, the last ones stay. When it doesn't know the name,
+ * which it says for some seconds after a restart of the daemon, or hasn't been asked yet, they are where the replica was last found.
+ */
+function upstreams(spec: ProxySpec): string[] {
+    const services = new Map(
+        spec.routes.flatMap(({ backend }) => (backend.kind === "service" ? [[upstreamName(backend), backend] as const] : [])),
+    );
+    return [...services].flatMap(([name, { replicas, port }]) => [
+        `upstream ${name} {`,
+        `    zone ${name} 128k;`,
+        ...replicas.map((replica) => `    server ${replica}:${port} resolve max_fails=0;`),
+        "    # A pattern, because the file need not be there.",
+        ...replicas.map((replica) => `    include ${KNOWN_FOLDER}/${replica}_${port}[.]conf;`),
+        "    keepalive 32;",
+        "    # Sooner than any service does: a request must not go out on a connection that is just being closed.",
+        "    keepalive_timeout 1s;",
+        "}",
+    ]);
+}
+
+type ServiceBackend = Extract<RouteSpec["backend"], { kind: "service" }>;
+
+function upstreamName({ address, port }: ServiceBackend): string {
+    return `${address}_${port}`;
 }
 
 /** Of what load balancers send, the client is the last address that isn't one of theirs: what it claims itself stands before that (R80). */
@@ -179,7 +216,7 @@ function redirectServer(spec: ProxySpec): string[] {
     const port = spec.ports.https === 443 ? "" : `:${spec.ports.https}`;
     return [
         "server {",
-        `    listen ${HTTP_PORT};`,
+        `    ${listen("http")}`,
         `    server_name ${spec.names.join(" ")};`,
         ...(spec.challenges
             ? [`    location ^~ /.well-known/acme-challenge/ { root ${ACME_FOLDER}/challenges; default_type text/plain; }`]
@@ -189,13 +226,13 @@ function redirectServer(spec: ProxySpec): string[] {
     ];
 }
 
-/** A name that isn't ours gets no page and no certificate (R71). */
+/** A name that isn't ours gets no page and no certificate (R71): the first of the servers that listen is for those that no other is for. */
 function refusingServer(): string[] {
     return [
         "server {",
-        `    listen ${HTTP_PORT} default_server;`,
-        `    listen ${HTTPS_PORT} ssl default_server;`,
-        `    listen 127.0.0.1:${CHECK_PORT} ssl default_server;`,
+        `    ${listen("http")}`,
+        `    ${listen("https")}`,
+        `    ${listenForChecks} bind;`,
         "    server_name _;",
         "    ssl_reject_handshake on;",
         "    return 444;",
@@ -213,18 +250,17 @@ function hostsOf(spec: ProxySpec): { names: readonly string[]; routes: readonly 
 }
 
 function secureServer(spec: ProxySpec, server: { names: readonly string[]; routes: readonly RouteSpec[] }): string[] {
-    const { maxAge, includeSubdomains, preload } = spec.hsts;
-    const hsts = [`max-age=${maxAge}`, includeSubdomains && "includeSubDomains", preload && "preload"].filter(Boolean).join("; ");
+    const hsts = hstsOf(spec);
     return [
         "server {",
-        `    listen ${HTTPS_PORT} ssl;`,
-        `    listen 127.0.0.1:${CHECK_PORT} ssl;`,
+        `    ${listen("https")}`,
+        `    ${listenForChecks};`,
         `    server_name ${server.names.join(" ")};`,
         "    set $release '';",
-        ...indent(maintenance()),
+        ...indent(maintenance(spec)),
         "    set $cache '';",
         "    # Here and nowhere below: a header in a location would drop all of these there.",
-        ...(maxAge === 0 ? [] : [`    add_header Strict-Transport-Security "${hsts}" always;`]),
+        ...(hsts === undefined ? [] : [`    add_header Strict-Transport-Security "${hsts}" always;`]),
         "    add_header X-Content-Type-Options nosniff always;",
         "    add_header X-Frame-Options DENY always;",
         '    add_header X-XSS-Protection "1; mode=block" always;',
@@ -238,18 +274,14 @@ function secureServer(spec: ProxySpec, server: { names: readonly string[]; route
 }
 
 /** The proxy's own checks pass, so that an update can be proved while nobody else is served. */
-function maintenance(): string[] {
-    const page =
-        "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content=width=device-width><title>Maintenance</title>" +
-        "<body style='font:1.1rem/1.5 system-ui,sans-serif;max-width:32rem;margin:20vh auto;padding:0 1rem'><h1>Back soon</h1>" +
-        "<p>This site is being worked on. Please try again in a few minutes.</p></body></html>";
+function maintenance(spec: ProxySpec): string[] {
     return [
-        "set $maintenance '';",
+        `set $maintenance '${spec.maintenance ? "on" : ""}';`,
         `if (-f ${CONFIG_FOLDER}/${MAINTENANCE_FILE}) { set $maintenance on; }`,
         "if ($from_here) { set $maintenance ''; }",
         "if ($maintenance) { return 503; }",
         "error_page 503 @maintenance;",
-        `location @maintenance { types {} default_type text/html; return 503 "${page}"; }`,
+        `location @maintenance { types {} default_type text/html; return 503 "${MAINTENANCE_PAGE}"; }`,
     ];
 }
 
@@ -307,14 +339,12 @@ function backend(spec: ProxySpec, route: RouteSpec): string[] {
     if (route.backend.kind === "files") {
         return [`alias ${[FILES_FOLDER, route.backend.name, route.backend.folder].filter((part) => part !== "").join("/")}/;`];
     }
-    const { address, port, release } = route.backend;
+    const { release } = route.backend;
     const { connect } = spec.timeouts;
     const { send, read } = route.websocket ? SILENT : spec.timeouts;
     return [
         `set $release ${release};`,
-        "# A variable: the name is resolved when a request comes, so that nginx starts and reloads whatever runs.",
-        `set $backend ${address}:${port};`,
-        "proxy_pass http://$backend;",
+        `proxy_pass http://${upstreamName(route.backend)};`,
         "proxy_http_version 1.1;",
         "proxy_set_header Host $http_host;",
         "proxy_set_header Upgrade $http_upgrade;",
@@ -325,6 +355,7 @@ function backend(spec: ProxySpec, route: RouteSpec): string[] {
         "proxy_set_header X-Forwarded-Proto $scheme;",
         "proxy_set_header X-Forwarded-Host $http_host;",
         'proxy_set_header Forwarded "";',
+        'proxy_set_header X-Quai-Check "";',
         `proxy_connect_timeout ${connect}s;`,
         `proxy_send_timeout ${send}s;`,
         `proxy_read_timeout ${read}s;`,

@@ -1,6 +1,6 @@
 import * as docker from "@pulumi/docker";
 import type * as pulumi from "@pulumi/pulumi";
-import { hardened, memoryLimit, NEW_CONTAINER_ON, MEBIBYTE } from "../internal/docker/hardening";
+import { hardened, memoryLimit, containerOptions, MEBIBYTE } from "../internal/docker/hardening";
 import type { Health } from "../internal/health";
 import { healthcheck, waitTimeout } from "../internal/health";
 import { officialImage } from "../internal/images";
@@ -13,6 +13,7 @@ import type { AcmeFiles } from "./acme-docker";
 import { RELOAD_FOR_CERTIFICATE } from "./acme-docker";
 import type { Route } from "./args";
 import { pruneAssets } from "./assets-docker";
+import { FIND_SERVICES } from "./known-docker";
 import { ACME_FOLDER, ASSETS_FOLDER, CONFIG_FOLDER, FAREWELL, FILES_FOLDER, STATUS_PORT } from "./nginx";
 import type { HeldPorts } from "./ports-docker";
 import { takePorts } from "./ports-docker";
@@ -43,19 +44,21 @@ export function serverContainer(self: TlsProxy, name: string, spec: ProxySpec, t
         shell: true,
     };
     const beside = [
-        parts.acme === undefined ? undefined : RELOAD_FOR_CERTIFICATE,
-        parts.assets === undefined ? undefined : pruneAssets(spec.keepAssets),
+        ...(parts.acme === undefined ? [] : [RELOAD_FOR_CERTIFICATE]),
+        ...(parts.assets === undefined ? [] : [pruneAssets(spec.keepAssets)]),
     ];
-    const nginx = beside.every((each) => each === undefined)
-        ? ["nginx"]
-        : ["/bin/sh", "-euc", script(...beside, 'exec nginx "$@"'), "nginx"];
     const settings = {
-        entrypoints: [...takePorts(spec), ...nginx],
+        entrypoints: [
+            // They begin before the sockets come: as long as one of them had a socket, it would listen on, for nobody, after nginx has let go.
+            ...(beside.length === 0 ? [] : ["/bin/sh", "-euc", script(...beside, 'exec "$@"'), "beside"]),
+            ...takePorts(spec, parts.uid),
+            ...["/bin/sh", "-euc", script(FIND_SERVICES, 'exec nginx "$@"'), "nginx"],
+        ],
         command: ["-p", `${CONFIG_FOLDER}/current/`, "-c", "nginx.conf", "-g", "daemon off;"],
         user: `${parts.uid}:${parts.uid}`,
         groupAdds: [...new Set(served.map((files) => String(files.gid)))],
         readOnly: true,
-        ...hardened(target.logs),
+        ...hardened({ ...target.logs, ...spec.logs }),
         ...memoryLimit(256 * MEBIBYTE),
         mounts: [
             { type: "volume", source: parts.volume, target: CONFIG_FOLDER, readOnly: true },
@@ -89,18 +92,12 @@ export function serverContainer(self: TlsProxy, name: string, spec: ProxySpec, t
             waitTimeout: waitTimeout(health),
             labels: labelList(target.stack, { role: "proxy", service: name, release }),
         },
-        {
-            parent: self,
-            provider: target.provider,
-            replaceOnChanges: NEW_CONTAINER_ON,
-            deleteBeforeReplace: true,
-            dependsOn: [
-                parts.config,
-                ...parts.ports.holders,
-                ...(parts.acme?.ready === undefined ? [] : [parts.acme.ready]),
-                ...(parts.assets === undefined ? [] : [parts.assets.ready]),
-                ...served.flatMap((files) => files.mount.ready ?? []),
-            ],
-        },
+        containerOptions(self, target, [
+            parts.config,
+            ...parts.ports.containers,
+            ...(parts.acme?.ready === undefined ? [] : [parts.acme.ready]),
+            ...(parts.assets === undefined ? [] : [parts.assets.ready]),
+            ...served.flatMap((files) => files.mount.ready ?? []),
+        ]),
     );
 }

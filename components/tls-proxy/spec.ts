@@ -1,9 +1,10 @@
+import type { ServiceEndpoint } from "../web-stack/args";
 import type { RateLimit, Route, TlsMode, TlsProxyArgs } from "./args";
 
 export interface ProxySpec {
     readonly domain: string;
     readonly names: readonly string[];
-    readonly ports: TlsProxyArgs["ports"];
+    readonly ports: Required<TlsProxyArgs["ports"]>;
     readonly routes: readonly RouteSpec[];
     readonly zones: readonly RateLimit[];
     readonly bodyLimit: number;
@@ -13,6 +14,9 @@ export interface ProxySpec {
     readonly drain: number;
     readonly trusted: readonly string[];
     readonly keepAssets: number;
+    readonly logs: TlsProxyArgs["logs"];
+    /** Whether everything is answered 503, by the settings. */
+    readonly maintenance: boolean;
     /** Whether an ACME server's challenges are answered. */
     readonly challenges: boolean;
 }
@@ -22,7 +26,14 @@ export interface RouteSpec {
     readonly path: string;
     readonly exact: boolean;
     readonly backend:
-        | { readonly kind: "service"; readonly name: string; readonly address: string; readonly port: number; readonly release: string }
+        | {
+              readonly kind: "service";
+              readonly name: string;
+              readonly address: string;
+              readonly replicas: readonly string[];
+              readonly port: number;
+              readonly release: string;
+          }
         | { readonly kind: "files"; readonly name: string; readonly folder: string };
     readonly websocket: boolean;
     readonly limit: RateLimit | undefined;
@@ -62,7 +73,7 @@ export function resolveProxy(args: Omit<TlsProxyArgs, "target" | "tls"> & { read
         domain: args.domain,
         // Where every route has a host of its own, nothing would answer under the main name.
         names: [...new Set([...(hosts.length < args.routes.length ? [args.domain, ...(args.aliases ?? [])] : []), ...hosts])],
-        ports: args.ports,
+        ports: { published: false, ...args.ports },
         routes: [...routes, ...withoutSlash(routes)],
         zones: [...zones.values()],
         bodyLimit,
@@ -72,8 +83,17 @@ export function resolveProxy(args: Omit<TlsProxyArgs, "target" | "tls"> & { read
         drain: args.drain ?? 30,
         trusted: args.trusted ?? [],
         keepAssets: args.keepAssets ?? 7 * 86400,
+        logs: args.logs,
+        maintenance: args.maintenance ?? false,
         challenges: args.tls?.mode === "acme",
     };
+}
+
+/** The header that binds browsers to https; undefined: none is sent (R82). */
+export function hstsOf({ hsts: { maxAge, includeSubdomains, preload } }: Pick<ProxySpec, "hsts">): string | undefined {
+    return maxAge === 0
+        ? undefined
+        : [`max-age=${maxAge}`, includeSubdomains && "includeSubDomains", preload && "preload"].filter(Boolean).join("; ");
 }
 
 /** A service's health path gets a route of its own, so that probes and monitors don't use up the clients' budget. */
@@ -108,9 +128,7 @@ function resolveRoute(route: Route, bodyLimit: number): RouteSpec {
         path: route.path,
         exact: route.exact ?? false,
         backend:
-            "files" in route.to
-                ? { kind: "files", name: route.to.files.name, folder: route.to.folder ?? "" }
-                : { kind: "service", name: route.to.name, address: route.to.address, port: route.to.port, release: route.to.release },
+            "files" in route.to ? { kind: "files", name: route.to.files.name, folder: route.to.folder ?? "" } : serviceBackend(route.to),
         websocket: route.websocket ?? false,
         limit: route.limit,
         bodyLimit: route.bodyLimit ?? bodyLimit,
@@ -118,6 +136,10 @@ function resolveRoute(route: Route, bodyLimit: number): RouteSpec {
         assets: route.assets,
         deny: route.deny ?? [],
     };
+}
+
+function serviceBackend({ name, address, replicas = [address], port, release }: ServiceEndpoint): RouteSpec["backend"] {
+    return { kind: "service", name, address, replicas, port, release };
 }
 
 function routeProblems(route: Route): string[] {

@@ -12,14 +12,14 @@ export function watchBalancer(
     name: string,
     target: AwsTarget,
     balancer: Balancer,
-    groups: readonly lb.TargetGroup[],
+    { groups, quiet }: { readonly groups: readonly lb.TargetGroup[]; /** Errors are meant. */ readonly quiet: boolean },
 ): void {
     const dimensions = { LoadBalancer: balancer.resource.arnSuffix };
     const sum = { namespace: "AWS/ApplicationELB", dimensions, statistic: "Sum" as const };
     const { watch } = target;
     watch.alarm(
         `${name}-5xx`,
-        { ...sum, metric: "HTTPCode_Target_5XX_Count", above: 10, description: "Services answer with errors: their logs say why" },
+        { ...sum, metric: "HTTPCode_Target_5XX_Count", above: 10, quiet, description: "Services answer with errors: their logs say why" },
         self,
     );
     watch.alarm(
