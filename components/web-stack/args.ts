@@ -3,6 +3,7 @@ import type { Door } from "../internal/aws/service";
 import type { Files } from "../files";
 import type { SecretRef } from "../secrets-bundle";
 import type { Target } from "../targets";
+import type { Cron } from "./cron";
 
 /** Where an image comes from. */
 export type ImageSource =
@@ -37,6 +38,8 @@ export interface ContainerArgs {
     readonly image: string;
     /** @default the image's own */
     readonly command?: readonly string[];
+    /** What starts the command. @default the image's own */
+    readonly entry?: readonly string[];
     readonly env?: Readonly<Record<string, string>>;
     /** File name below /run/secrets → secret. */
     readonly secrets?: Readonly<Record<string, SecretRef>>;
@@ -47,6 +50,11 @@ export interface ContainerArgs {
     readonly secretEnv?: Readonly<Record<string, SecretRef>>;
     /** Folder in the container → files. */
     readonly files?: Readonly<Record<string, { readonly files: Files; readonly readOnly?: boolean }>>;
+    /**
+     * Services of the stack whose address it has (`hostOfService`). On AWS this opens the way there; on a Docker host all services share
+     * a network. @default []
+     */
+    readonly calls?: readonly string[];
     /** User and group in the container, as numbers; the secrets' files are theirs. */
     readonly user: { readonly uid: number; readonly gid: number };
     /** Limit in bytes. @default 512 MiB */
@@ -83,6 +91,15 @@ export interface JobArgs extends ContainerArgs {
     readonly data?: pulumi.Input<string>;
     /** Whether it runs for the first release only, such as the creation of the first administrator (R124). @default false */
     readonly once?: boolean;
+    /** Instead of before a release: at these times. Needs `command`, and a shell in the image. @default none */
+    readonly schedule?: ScheduleArgs;
+}
+
+/** When a job runs by itself. Two runs of it never overlap on a Docker host; on AWS each starts when it is due. */
+export interface ScheduleArgs {
+    readonly at: Cron;
+    /** A run that takes longer is ended, and has failed. In seconds. */
+    readonly deadline: number;
 }
 
 export interface WebStackArgs {
@@ -93,6 +110,8 @@ export interface WebStackArgs {
     readonly jobs?: Readonly<Record<string, JobArgs>>;
     /** What must be ready before jobs and services start, e.g. databases (R17). */
     readonly after?: readonly (pulumi.Resource | undefined)[];
+    /** While the stack is stopped: jobs that have run once and for all, and won't again when it starts. @default none */
+    readonly ranOnce?: readonly string[];
     /** The public host name, for health checks of applications that filter hosts (R20). */
     readonly host: string;
 }
@@ -103,6 +122,8 @@ export interface ServiceEndpoint {
     readonly release: string;
     /** Host name that all replicas of this release share, on the private network. */
     readonly address: string;
+    /** Host names of the replicas, where each has one: one that is to go is left out before it stops. @default `address` alone */
+    readonly replicas?: readonly string[];
     readonly port: number;
     /** Path that answers when healthy, if it is asked by HTTP. */
     readonly healthPath: string | undefined;

@@ -1,53 +1,46 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { fargateSize } from "../internal/aws/fargate-size";
-import type { TaskImage } from "../internal/aws/image";
-import { imageIdentity, taskImage } from "../internal/aws/image";
-import type { Door } from "../internal/aws/service";
-import { fargateService, NO_DOOR } from "../internal/aws/service";
-import type { Task } from "../internal/aws/task";
-import { fargateTask } from "../internal/aws/task";
-import type { AwsTarget, Grant } from "../targets/aws-target";
+import { imageIdentity, imageRepository, taskImage } from "../internal/aws/image";
+import { runsAtTimes } from "../internal/aws/schedule";
+import type { Waiting } from "../internal/aws/service";
+import { fargateService, NO_DOOR, waitForDoor } from "../internal/aws/service";
+import type { AwsTarget } from "../targets/aws-target";
 import type { WebStack, WebStackContract } from ".";
 import type { JobArgs, ReleasedService, ServiceEndpoint, WebStackArgs } from "./args";
-import type { ContainerSpec, ServiceSpec } from "./spec";
+import { keptOf, ranOf } from "./once";
+import { bySchedule, runsOnce } from "./schedule";
+import type { JobSpec, ServiceSpec } from "./spec";
 import { resolveWebStack } from "./spec";
-
-/** What the realization hands around. */
-interface Build {
-    readonly self: WebStack;
-    readonly target: AwsTarget;
-    readonly images: Readonly<Record<string, TaskImage>>;
-}
-
-/** A service waits for the balancer's rules, which are described after it. */
-interface Waiting {
-    readonly door: Promise<Door>;
-    readonly open: (door: Door) => void;
-    readonly isOpen: () => boolean;
-}
+import type { Build } from "./task-aws";
+import { calledOf, descriptionOf, sizeOf, taskOf } from "./task-aws";
 
 export function webStackOnAws(self: WebStack, target: AwsTarget, args: WebStackArgs): WebStackContract {
     const identities = Object.fromEntries(Object.entries(args.images).map(([name, source]) => [name, imageIdentity(target, name, source)]));
-    const spec = resolveWebStack(args, identities);
+    const { scheduled, released } = bySchedule(args.jobs);
+    const times = new Map(scheduled.map(([name, { schedule }]) => [name, schedule.at]));
+    const atTimes = Object.fromEntries(scheduled.map(([name, job]) => [name, runsOnce(job)]));
+    const spec = resolveWebStack({ ...args, jobs: { ...released, ...atTimes } }, identities);
     const isSite = ({ name }: ServiceSpec) => target.options.sites[name] !== undefined;
     const all = spec.services.filter((service) => service.kind !== "scheduler");
     // A site is files and no container; routes lead to it all the same.
     const overlapping = all.filter((service) => !isSite(service));
     const sites = Object.fromEntries(all.filter(isSite).flatMap((service) => endpointOf(service, [], undefined)));
-    if (!target.running) {
-        const endpoints = Object.fromEntries(all.flatMap((service) => endpointOf(service, [], undefined)));
-        return { endpoints, released: [], ready: [], startSchedulers: () => undefined };
-    }
     const used = new Set([...spec.services.filter((service) => !isSite(service)), ...spec.jobs].map((each) => each.args.image));
-    const images = Object.fromEntries(
-        Object.entries(args.images)
-            .filter(([name]) => used.has(name))
-            .map(([name, source]) => [name, taskImage(target, name, source, self)]),
-    );
-    const build: Build = { self, target, images };
+    const sources = Object.entries(args.images).filter(([name]) => used.has(name));
+    if (!target.running) {
+        // Images are kept like data.
+        for (const [name, source] of sources) if ("build" in source) imageRepository(target, name, self);
+        const endpoints = Object.fromEntries(all.flatMap((service) => endpointOf(service, [], undefined)));
+        const once = ranOf(keptOf(spec.jobs, args.ranOnce).map((job) => [job, target.runner.keep(job.name, self)]));
+        return { endpoints, released: [], once, ready: [], startSchedulers: () => [] };
+    }
+    const images = Object.fromEntries(sources.map(([name, source]) => [name, taskImage(target, name, source, self)]));
+    const build: Build = { self, target, images, called: calledOf(self, target, spec) };
     let before = (args.after ?? []).filter((resource) => resource !== undefined);
-    for (const job of spec.jobs) {
-        before = [...before, jobOnAws(build, job, before)];
+    const ran: [JobSpec, pulumi.Resource][] = [];
+    for (const job of spec.jobs.filter(({ name }) => !times.has(name))) {
+        const made = jobOnAws(build, job, before);
+        ran.push([job, made]);
+        before = [...before, made];
     }
     const waiting = new Map(overlapping.map((service) => [service.name, waitForDoor()]));
     const running = new Map<string, ReturnType<typeof serviceOnAws>>();
@@ -71,29 +64,31 @@ export function webStackOnAws(self: WebStack, target: AwsTarget, args: WebStackA
                 }),
             ),
         },
-        released: spec.services.filter((service) => !isSite(service)).map((service) => releasedOf(target, service)),
+        released: [
+            ...spec.services.filter((service) => !isSite(service)),
+            ...spec.jobs.filter(({ name }) => times.has(name)).map((job) => ({ ...job, kind: "scheduler" as const })),
+        ].map((each) => releasedOf(target, each)),
+        once: ranOf(ran),
         ready,
         startSchedulers: (after) => {
             // What no route leads to serves its own purpose.
             const unrouted = [...waiting].filter(([, { isOpen }]) => !isOpen()).map(([name]) => name);
             for (const { open } of waiting.values()) open(NO_DOOR);
             refuseCounting(target, unrouted);
-            for (const service of spec.services.filter((each) => each.kind === "scheduler")) {
-                serviceOnAws(build, service, undefined, [...ready, ...after]);
-            }
+            const schedulers = spec.services.filter((each) => each.kind === "scheduler");
+            const started = schedulers.map((service) => serviceOnAws(build, service, undefined, [...ready, ...after]).serves);
+            runsAtTimes(
+                target,
+                self,
+                spec.jobs.flatMap((job) => {
+                    const at = times.get(job.name);
+                    return at === undefined ? [] : [{ name: job.name, at, task: taskOf(build, job, `Job ${job.name}, on a schedule`, {}) }];
+                }),
+                [...ready, ...after],
+            );
+            return started;
         },
     };
-}
-
-function waitForDoor(): Waiting {
-    let settle: (door: Door) => void = () => undefined;
-    let opened = false;
-    const door = new Promise<Door>((resolve) => (settle = resolve));
-    const open = (known: Door) => {
-        opened = true;
-        settle(known);
-    };
-    return { door, open, isOpen: () => opened };
 }
 
 /** @throws Error that lists the services whose requests nobody can count */
@@ -115,7 +110,7 @@ function serviceOnAws(build: Build, service: ServiceSpec, waiting: Waiting | und
         target.options.architecture === "arm64" ? "Fargate memory, GB, arm64" : "Fargate memory, GB, x86_64",
         (sizeOf(service).memory / 1024) * service.replicas,
     );
-    const task = taskOf(build, service, `Containers of ${service.name}`, {
+    const task = taskOf(build, service, descriptionOf(service.name), {
         port: service.port,
         health: service.health,
         stopTimeout: service.stopGrace,
@@ -131,6 +126,7 @@ function serviceOnAws(build: Build, service: ServiceSpec, waiting: Waiting | und
         startPeriod: service.health.startPeriod,
         task,
         door: waiting?.door ?? Promise.resolve(NO_DOOR),
+        registry: build.called.get(service.name)?.registry.arn,
         after,
     });
     const serves = target.runner.verify(`${service.name}-${service.release}`, made, task.definition, self, [made]);
@@ -141,11 +137,11 @@ function writesAlone({ args }: ServiceSpec): boolean {
     return Object.values(args.files ?? {}).some(({ files, readOnly }) => files.oneWriter && readOnly !== true);
 }
 
-/** Runs to its end before the release starts; once per release, and again if it failed. */
-function jobOnAws(build: Build, job: ContainerSpec, after: readonly pulumi.Resource[]): pulumi.Resource {
+/** Runs to its end before the release starts, once per release or once and for all; again if it failed. */
+function jobOnAws(build: Build, job: JobSpec, after: readonly pulumi.Resource[]): pulumi.Resource {
     const task = taskOf(build, job, `Job ${job.name}`, {});
     return build.target.runner.run(
-        `${job.name}-${job.release}`,
+        job.once ? job.name : `${job.name}-${job.release}`,
         {
             name: job.name,
             task: task.definition,
@@ -153,60 +149,11 @@ function jobOnAws(build: Build, job: ContainerSpec, after: readonly pulumi.Resou
             logGroup: task.logs.name,
             securityGroup: task.group.id,
             again: (job.args as JobArgs).data,
+            once: job.once,
         },
         build.self,
         [...after, ...task.ready],
     );
-}
-
-function sizeOf(spec: ContainerSpec) {
-    return fargateSize(spec.args.cpus, spec.memory, `quai:services.${spec.name}`);
-}
-
-function taskOf(
-    build: Build,
-    spec: ContainerSpec,
-    description: string,
-    more: Pick<Parameters<typeof fargateTask>[2]["main"], "port" | "health" | "stopTimeout">,
-): Task {
-    const image = build.images[spec.args.image];
-    if (image === undefined) {
-        throw new Error(`quai:images.${spec.args.image}: missing`);
-    }
-    return fargateTask(build.target, build.self, {
-        logical: spec.name,
-        description,
-        size: sizeOf(spec),
-        image,
-        main: {
-            name: spec.name,
-            command: spec.args.command,
-            env: { RELEASE: spec.release, ...spec.args.env },
-            secretFiles: spec.args.secrets ?? {},
-            secretEnv: spec.args.secretEnv ?? {},
-            user: spec.args.user,
-            readOnlyRoot: spec.readOnlyRoot,
-            temporary: spec.temporary,
-            ...more,
-        },
-        files: spec.args.files ?? {},
-        exec: build.target.options.exec,
-        grants: queueGrants(build.target, spec.name),
-    });
-}
-
-/** A service whose number follows a queue tells CloudWatch how long that is. */
-function queueGrants(target: AwsTarget, name: string): Grant[] {
-    const queue = target.options.scaleTo[name] === undefined ? undefined : target.options.scaleOn[name]?.queue;
-    return queue === undefined
-        ? []
-        : [
-              {
-                  actions: ["cloudwatch:PutMetricData"],
-                  resources: ["*"],
-                  condition: { StringEquals: { "cloudwatch:namespace": queue.namespace } },
-              },
-          ];
 }
 
 function endpointOf(service: ServiceSpec, ready: readonly pulumi.Resource[], onAws: ServiceEndpoint["onAws"]): [string, ServiceEndpoint][] {
@@ -214,6 +161,6 @@ function endpointOf(service: ServiceSpec, ready: readonly pulumi.Resource[], onA
     return port === undefined ? [] : [[name, { name, release, address: name, port, healthPath, ready, onAws }]];
 }
 
-function releasedOf(target: AwsTarget, { name, kind, release }: ServiceSpec): ReleasedService {
+function releasedOf(target: AwsTarget, { name, kind, release }: Pick<ServiceSpec, "name" | "kind" | "release">): ReleasedService {
     return { name, kind, release, containers: [`${target.stack}/${name}`] };
 }

@@ -18,14 +18,15 @@ export function isSecretShell(entrypoint: readonly string[]): boolean {
 /** Entry point and command, as the docker provider and `docker run` take them. */
 export function commandOf(args: ContainerArgs): { entrypoints?: string[]; command?: string[] } {
     if (args.secretEnv !== undefined && Object.keys(args.secretEnv).length > 0) {
-        return { entrypoints: ["/bin/sh", "-c", EXPORT_SECRETS, "quai"], command: [...(args.command ?? [])] };
+        return { entrypoints: ["/bin/sh", "-c", EXPORT_SECRETS, "quai"], command: [...(args.entry ?? []), ...(args.command ?? [])] };
     }
+    if (args.entry !== undefined) return { entrypoints: [...args.entry], command: [...(args.command ?? [])] };
     return args.command === undefined ? {} : { command: [...args.command] };
 }
 
 /** A health command of the application's own, with the variables that the application has. Probes of ours need none. */
 export function healthOf(args: ServiceArgs, health: Health): Health {
-    const { entrypoints } = "command" in args.health ? commandOf(args) : {};
+    const { entrypoints } = "command" in args.health ? commandOf({ ...args, entry: undefined }) : {};
     return entrypoints === undefined ? health : { ...health, command: [...entrypoints, ...health.command] };
 }
 
@@ -49,7 +50,11 @@ export interface VolumeMount {
     readonly source: string;
     readonly target: string;
     readonly readOnly: boolean;
+    readonly volumeOptions?: { readonly noCopy: true };
 }
+
+/** Docker would give an empty volume the owner, the mode and the content of the image's folder, and the user that `files` names couldn't write. */
+const AS_IT_IS = { volumeOptions: { noCopy: true } } as const;
 
 export function mountsOf(args: ContainerArgs, files: FileVolume | undefined): VolumeMount[] {
     const mounts = Object.entries(args.files ?? {}).map(([path, mount]) => ({
@@ -57,6 +62,7 @@ export function mountsOf(args: ContainerArgs, files: FileVolume | undefined): Vo
         source: mount.files.mount.volume,
         target: path,
         readOnly: mount.readOnly ?? false,
+        ...AS_IT_IS,
     }));
     return files === undefined ? mounts : [...mounts, { type: "volume", source: files.name, target: SECRETS, readOnly: true }];
 }

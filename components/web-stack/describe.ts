@@ -7,7 +7,18 @@ export interface ContainerDescription {
     readonly secrets: readonly string[];
     /** Names of the components that these secrets open. */
     readonly opens: readonly string[];
+    /** Services that it calls. @default none */
+    readonly calls?: readonly string[];
     readonly files: readonly { readonly name: string; readonly readOnly: boolean }[];
+    /** Secrets that are also variables of its process, because the application can't read files. @default none */
+    readonly variables?: readonly SecretVariable[];
+}
+
+export interface SecretVariable {
+    /** `DATABASE_URL` */
+    readonly name: string;
+    /** Names of the secrets in it. */
+    readonly holds: readonly string[];
 }
 
 export interface ServiceDescription extends ContainerDescription {
@@ -18,7 +29,7 @@ export interface ServiceDescription extends ContainerDescription {
 /** Services and jobs in the order of their names. Releases, limits and variables are left out: they make no other architecture. */
 export function describeWebStack({ services, jobs }: Pick<WebStackArgs, "services" | "jobs">): {
     readonly services: readonly ServiceDescription[];
-    readonly jobs: readonly ContainerDescription[];
+    readonly jobs: readonly (ContainerDescription & { /** Instead of before each release. */ readonly scheduled?: true })[];
 } {
     const byName = <T>(entries: Readonly<Record<string, T>>) => Object.entries(entries).sort(([a], [b]) => (a < b ? -1 : 1));
     return {
@@ -27,17 +38,23 @@ export function describeWebStack({ services, jobs }: Pick<WebStackArgs, "service
             kind: service.kind ?? "service",
             replicas: service.replicas ?? 1,
         })),
-        jobs: byName(jobs ?? {}).map(([name, job]) => describeContainer(name, job)),
+        jobs: byName(jobs ?? {}).map(([name, job]) => ({
+            ...describeContainer(name, job),
+            ...(job.schedule === undefined ? {} : { scheduled: true as const }),
+        })),
     };
 }
 
-function describeContainer(name: string, { secrets, secretEnv, files }: ContainerArgs): ContainerDescription {
+function describeContainer(name: string, { secrets, secretEnv, files, calls = [] }: ContainerArgs): ContainerDescription {
     const refs = [...Object.values(secrets ?? {}), ...Object.values(secretEnv ?? {})];
     const mounts = Object.values(files ?? {}).map(({ files: of, readOnly }) => ({ name: of.name, readOnly: readOnly ?? false }));
+    const variables = Object.entries(secretEnv ?? {}).map(([variable, ref]) => ({ name: variable, holds: sorted(partsOf(ref.name)) }));
     return {
         name,
+        ...(variables.length === 0 ? {} : { variables: variables.sort((a, b) => (a.name < b.name ? -1 : 1)) }),
         secrets: sorted(refs.flatMap(({ name: secret }) => partsOf(secret))),
         opens: sorted(refs.flatMap(({ opens }) => opens ?? [])),
+        ...(calls.length === 0 ? {} : { calls: sorted(calls) }),
         files: mounts.sort((a, b) => (a.name < b.name ? -1 : 1)),
     };
 }

@@ -3,7 +3,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { builtImage, builtReference } from "../internal/docker/built-image";
 import type { FileVolume } from "../internal/docker/file-volume";
 import { fileVolume } from "../internal/docker/file-volume";
-import { cpuLimit, hardened, memoryLimit, NEW_CONTAINER_ON } from "../internal/docker/hardening";
+import { cpuLimit, hardened, memoryLimit, containerOptions } from "../internal/docker/hardening";
 import { healthcheck, waitTimeout } from "../internal/health";
 import type { Role } from "../internal/labels";
 import { labelList } from "../internal/labels";
@@ -11,8 +11,10 @@ import type { DockerTarget } from "../targets";
 import type { WebStack, WebStackContract } from ".";
 import type { ImageSource, ReleasedService, ServiceEndpoint, WebStackArgs } from "./args";
 import { commandOf, environmentOf, healthOf, mountsOf, secretFilesOf, tmpfsOf } from "./container-docker";
-import { jobOnDocker } from "./job-docker";
-import type { ContainerSpec, ServiceSpec } from "./spec";
+import { jobOnDocker, keptOnDocker } from "./job-docker";
+import { bySchedule, waitsForItsTime } from "./schedule";
+import { keptOf, ranOf } from "./once";
+import type { ContainerSpec, JobSpec, ServiceSpec } from "./spec";
 import { resolveWebStack } from "./spec";
 
 interface StackImage {
@@ -30,23 +32,26 @@ interface Build {
 
 export function webStackOnDocker(self: WebStack, target: DockerTarget, args: WebStackArgs): WebStackContract {
     const identities = Object.fromEntries(Object.entries(args.images).map(([name, source]) => [name, identityOf(target, name, source)]));
-    const spec = resolveWebStack(args, identities, target.logs);
+    const { scheduled, released: jobs } = bySchedule(args.jobs);
+    const waiting = Object.fromEntries(scheduled.map(([name, job]) => [name, waitsForItsTime(job)]));
+    const spec = resolveWebStack({ ...args, jobs, services: { ...args.services, ...waiting } }, identities, target.logs);
     const released = spec.services.map((service) => releasedOf(target, service));
     const overlapping = spec.services.filter((service) => service.kind !== "scheduler");
     if (!target.running) {
-        const endpoints = Object.fromEntries(overlapping.flatMap((service) => endpointOf(service, [])));
-        return { endpoints, released: [], ready: [], startSchedulers: () => undefined };
+        const endpoints = Object.fromEntries(overlapping.flatMap((service) => endpointOf(target, service, [])));
+        const once = ranOf(keptOf(spec.jobs, args.ranOnce).map((job) => [job, keptOnDocker(self, target, job)]));
+        return { endpoints, released: [], once, ready: [], startSchedulers: () => [] };
     }
     const images = Object.fromEntries(Object.entries(args.images).map(([name, source]) => [name, stackImage(self, target, name, source)]));
     const build: Build = { self, target, images };
 
     let before = (args.after ?? []).filter((resource) => resource !== undefined);
+    const ran: [JobSpec, pulumi.Resource][] = [];
     for (const job of spec.jobs) {
-        const files = secretVolume(build, job);
-        before = [
-            ...before,
-            jobOnDocker(self, target, job, { image: imageOf(build, job), files, data: args.jobs?.[job.name]?.data }, before),
-        ];
+        const parts = { image: imageOf(build, job), files: secretVolume(build, job), data: args.jobs?.[job.name]?.data };
+        const made = jobOnDocker(self, target, job, parts, before);
+        ran.push([job, made]);
+        before = [...before, made];
     }
     const containers = new Map<string, docker.Container[]>();
     for (const service of overlapping) {
@@ -55,14 +60,14 @@ export function webStackOnDocker(self: WebStack, target: DockerTarget, args: Web
     }
     const ready = [...containers.values()].flat();
     return {
-        endpoints: Object.fromEntries(overlapping.flatMap((service) => endpointOf(service, containers.get(service.name) ?? []))),
+        endpoints: Object.fromEntries(overlapping.flatMap((service) => endpointOf(target, service, containers.get(service.name) ?? []))),
         released,
+        once: ranOf(ran),
         ready,
-        startSchedulers: (after) => {
-            for (const service of spec.services.filter((each) => each.kind === "scheduler")) {
-                container(build, service, service.name, target.name(service.name), [...ready, ...after]);
-            }
-        },
+        startSchedulers: (after) =>
+            spec.services
+                .filter((each) => each.kind === "scheduler")
+                .map((service) => container(build, service, service.name, target.name(service.name), [...ready, ...after])),
     };
 }
 
@@ -137,14 +142,7 @@ function container(
             stopTimeout: service.stopGrace,
             destroyGraceSeconds: service.stopGrace,
         },
-        {
-            parent: self,
-            provider: target.provider,
-            replaceOnChanges: NEW_CONTAINER_ON,
-            // One name: the old one must be gone first. (A release's name is never used twice, but for a container that failed.)
-            deleteBeforeReplace: true,
-            dependsOn: [...after, ...mounts, ...(files === undefined ? [] : [files.resource])],
-        },
+        containerOptions(self, target, [...after, ...mounts, ...(files === undefined ? [] : [files.resource])]),
     );
 }
 
@@ -161,15 +159,20 @@ function roleOf(service: ServiceSpec): Role {
     return service.kind;
 }
 
-/** One name for all replicas of a release: the proxy's resolver gets every address, and never one of another release. */
+/** One name for all replicas of a release, where one is enough: it leads to every one of them, and never to another release. */
 function addressOf(service: ServiceSpec): string {
     return `${service.name}-${service.release}`;
 }
 
-function endpointOf(service: ServiceSpec, ready: readonly pulumi.Resource[]): [string, ServiceEndpoint][] {
+function endpointOf(target: DockerTarget, service: ServiceSpec, ready: readonly pulumi.Resource[]): [string, ServiceEndpoint][] {
     const { name, release, port, healthPath } = service;
-    return port === undefined ? [] : [[name, { name, release, address: addressOf(service), port, healthPath, ready }]];
+    const { containers } = releasedOf(target, service);
+    // Docker's resolver knows them by their names, unless those are longer than a name in DNS can be (RFC 1035, 2.3.4).
+    const replicas = containers.every((each) => each.length <= LONGEST_LABEL) ? containers : undefined;
+    return port === undefined ? [] : [[name, { name, release, address: addressOf(service), replicas, port, healthPath, ready }]];
 }
+
+const LONGEST_LABEL = 63;
 
 function releasedOf(target: DockerTarget, service: ServiceSpec): ReleasedService {
     const { name, kind, release } = service;

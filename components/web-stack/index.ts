@@ -11,10 +11,12 @@ export type { ContainerArgs, HealthArgs, ImageSource, JobArgs, ReleasedService, 
 export interface WebStackContract {
     readonly endpoints: Readonly<Record<string, ServiceEndpoint>>;
     readonly released: readonly ReleasedService[];
+    /** Jobs that have run once and for all, when they have; undefined where there is none. */
+    readonly once: pulumi.Output<string[]> | undefined;
     /** All services and workers of the release are healthy. */
     readonly ready: readonly pulumi.Resource[];
-    /** Starts the schedulers: called once what must come before them (the switch of the proxy) is known. */
-    startSchedulers(after: readonly pulumi.Resource[]): void;
+    /** Starts the schedulers: called once what must come before them (the switch of the proxy) is known. Returns what then runs. */
+    startSchedulers(after: readonly pulumi.Resource[]): readonly pulumi.Resource[];
 }
 
 /**
@@ -57,12 +59,16 @@ export class WebStack extends pulumi.ComponentResource {
         return this.contract.released;
     }
 
+    get once(): pulumi.Output<string[]> | undefined {
+        return this.contract.once;
+    }
+
     get ready(): readonly pulumi.Resource[] {
         return this.contract.ready;
     }
 
-    /** Lets the schedulers follow, last of the release (R12). `after`: what must have happened, e.g. the proxy's switch. */
-    startSchedulers(after: readonly pulumi.Resource[]): void {
-        this.contract.startSchedulers(after);
+    /** Lets the schedulers follow, last of the release (R12). `after`: what must have happened, e.g. the proxy's switch. Returns all that then runs. */
+    startSchedulers(after: readonly pulumi.Resource[]): readonly pulumi.Resource[] {
+        return [...this.ready, ...this.contract.startSchedulers(after)];
     }
 }

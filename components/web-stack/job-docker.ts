@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { NO_CORE } from "../internal/docker/hardening";
 import type { FileVolume } from "../internal/docker/file-volume";
 import { labelArguments } from "../internal/labels";
 import { quote, script, sh } from "../internal/shell";
@@ -6,6 +7,8 @@ import type { DockerTarget } from "../targets";
 import { hostCommand } from "../targets/host-command";
 import { commandOf, environmentOf, mountsOf, tmpfsOf } from "./container-docker";
 import type { ContainerSpec, JobSpec } from "./spec";
+
+const AS_IT_RAN = ["create", "delete", "stdin"];
 
 export interface JobParts {
     readonly image: { readonly reference: string; readonly resource: pulumi.Resource };
@@ -47,7 +50,7 @@ export function jobOnDocker(
         {
             parent,
             // What a later release would do differently doesn't count any more.
-            ...(job.once ? { ignoreChanges: ["create", "delete", "stdin"] } : {}),
+            ...(job.once ? { ignoreChanges: AS_IT_RAN } : {}),
             dependsOn: [
                 ...after,
                 image.resource,
@@ -56,6 +59,11 @@ export function jobOnDocker(
             ],
         },
     ).resource;
+}
+
+/** One that has run once and for all, while the stack is stopped: it stays in the state as it is, and so doesn't run again afterwards. */
+export function keptOnDocker(parent: pulumi.Resource, target: DockerTarget, job: JobSpec): pulumi.Resource {
+    return hostCommand(target, job.name, { create: ":", delete: ":" }, { parent, ignoreChanges: AS_IT_RAN }).resource;
 }
 
 /** The whole command line. It holds no secret: those are files in a volume. */
@@ -69,12 +77,17 @@ export function jobCommand(
     const { args } = job;
     const { entrypoints, command } = commandOf(args);
     const [entrypoint, ...first] = entrypoints ?? [];
-    const mounts = mountsOf(args, files).map(
-        (mount) => `type=volume,source=${mount.source},target=${mount.target}${mount.readOnly ? ",readonly" : ""}`,
+    const mounts = mountsOf(args, files).map((mount) =>
+        [
+            `type=volume,source=${mount.source},target=${mount.target}`,
+            ...(mount.readOnly ? ["readonly"] : []),
+            ...(mount.volumeOptions === undefined ? [] : ["volume-nocopy"]),
+        ].join(","),
     );
     const flag = (option: string, values: readonly string[]) => values.flatMap((value) => [option, value]);
     const line = sh(
         ...["docker", "create", "--name", name, "--init", "--cap-drop", "ALL", "--security-opt", "no-new-privileges:true"],
+        ...["--ulimit", `${NO_CORE.name}=${NO_CORE.soft}:${NO_CORE.hard}`],
         ...labelArguments(target.stack, { role: "job", service: job.name, release: job.release }),
         ...["--network", target.name("app"), "--user", `${args.user.uid}:${args.user.gid}`],
         ...["--memory", `${job.memory}b`, "--memory-swap", `${job.memory}b`, job.readOnlyRoot && "--read-only"],

@@ -109,7 +109,7 @@ function resolveContainer(name: string, args: ContainerArgs, identities: Readonl
         Object.fromEntries(Object.entries(secrets ?? {}).map(([key, secret]) => [key, `${secret.name} ${secret.version}`]));
     const release = releaseOf({
         image: identities[args.image],
-        command: args.command,
+        command: args.entry === undefined ? args.command : [...args.entry, ...(args.command ?? [])],
         env: args.env,
         secrets: versions(args.secrets),
         secretEnv: versions(args.secretEnv),
@@ -123,6 +123,8 @@ function resolveContainer(name: string, args: ContainerArgs, identities: Readonl
         cpus: args.cpus,
         readOnlyRoot,
         temporary,
+        // What every container gets (components/internal/docker/hardening.ts, and how files are mounted), counted: another of it is another release.
+        hardening: 3,
         extra,
     });
     return { name, release, args, memory, readOnlyRoot, temporary };
