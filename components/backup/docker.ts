@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import type { Files } from "../files";
 import { builtImage } from "../internal/docker/built-image";
 import { fileVolume } from "../internal/docker/file-volume";
-import { hardened, memoryLimit, keptData, NEW_CONTAINER_ON } from "../internal/docker/hardening";
+import { hardened, memoryLimit, keptData, containerOptions } from "../internal/docker/hardening";
 import type { Health } from "../internal/health";
 import { healthcheck, waitTimeout } from "../internal/health";
 import { labelList } from "../internal/labels";
@@ -112,17 +112,11 @@ export function backupOnDocker(self: pulumi.ComponentResource, parts: BackupPart
             stopTimeout: 30,
             destroyGraceSeconds: 30,
         },
-        {
-            parent: self,
-            provider: target.provider,
-            replaceOnChanges: NEW_CONTAINER_ON,
-            deleteBeforeReplace: true,
-            dependsOn: [
-                files.resource,
-                ...(database?.ready === undefined ? [] : [database.ready]),
-                ...critical.flatMap((each) => each.mount.ready ?? []),
-            ],
-        },
+        containerOptions(self, target, [
+            files.resource,
+            ...(database?.ready === undefined ? [] : [database.ready]),
+            ...critical.flatMap((each) => each.mount.ready ?? []),
+        ]),
     );
     retireWith(self, target, password, service);
 }

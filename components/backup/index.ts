@@ -38,6 +38,7 @@ export class FilesBackup extends pulumi.ComponentResource {
             default:
                 this.repository = unreachable(target);
         }
-        this.registerOutputs({});
+        const { at, offsite } = args.backup;
+        this.registerOutputs({ at, offsite: offsite?.repository });
     }
 }

@@ -66,7 +66,7 @@ function filesOnDocker(self: Files, name: string, target: DockerTarget, args: Fi
     if (!target.running) {
         return { volume: target.name(name), ready: undefined };
     }
-    // A fresh volume belongs to root, whatever the image says, when the image lacks the folder.
+    // A new volume is root's, and stays this one's: whoever mounts it takes nothing over from an image (web-stack/container-docker.ts).
     const owner = hostCommand(
         target,
         `${name}-owner`,

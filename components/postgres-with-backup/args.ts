@@ -18,6 +18,8 @@ export interface PostgresWithBackupArgs {
     readonly sharedBuffers?: number;
     /** Limit of the server, in bytes; buffers and work memory derive from it. @default 1 GiB */
     readonly memory?: number;
+    /** Port of 127.0.0.1 on the Docker host that leads to the server. @default none: it's reached by the stack alone */
+    readonly localPort?: number;
     /** Rotation of its log. @default the target's */
     readonly logs?: { readonly maxSize?: number; readonly maxFiles?: number };
     /** Extensions to have, e.g. `pgcrypto`, `uuid-ossp` (R42). @default none */

@@ -4,9 +4,10 @@ import { backupOnDocker, repositoryName } from "../backup/docker";
 import { localCertificate } from "../internal/certificates";
 import type { FileVolume } from "../internal/docker/file-volume";
 import { fileVolume } from "../internal/docker/file-volume";
-import { hardened, keptData, memoryLimit, NEW_CONTAINER_ON } from "../internal/docker/hardening";
+import { hardened, keptData, memoryLimit, containerOptions } from "../internal/docker/hardening";
 import type { Health } from "../internal/health";
 import { healthcheck, waitTimeout } from "../internal/health";
+import { isFirst, trustedVersion } from "../secrets-bundle/versions";
 import { officialImage } from "../internal/images";
 import { labelList } from "../internal/labels";
 import { releaseOf } from "../internal/release";
@@ -25,6 +26,7 @@ const HOST = "postgres";
 /** The user of the official image. */
 const UID = 999;
 const SOCKET = "/var/run/postgresql";
+const RELOAD = "SELECT pg_reload_conf();";
 /** The number that initdb gave the data, whatever is restored into them. */
 const SHOW_DATA = "SELECT 'data ' || system_identifier FROM pg_control_system();";
 
@@ -38,7 +40,12 @@ export function postgresOnDocker(
     const certificate = localCertificate(
         name,
         target,
-        { authorityName: `${target.stack} database authority`, commonName: HOST, dnsNames: [HOST, target.name(name)] },
+        {
+            authorityName: `${target.stack} database authority`,
+            commonName: HOST,
+            dnsNames: [HOST, target.name(name)],
+            authority: args.secrets.authority,
+        },
         self,
     );
     const logins = loginsOf(spec, args.secrets);
@@ -48,6 +55,7 @@ export function postgresOnDocker(
         host: HOST,
         port: PORT,
         authorityPem: certificate.authorityPem,
+        authorityVersion: trustedVersion(args.secrets.authority),
         logins: { application: logins.application.name, migration: logins.migration.name },
         repository,
     };
@@ -93,6 +101,12 @@ export function postgresOnDocker(
         undefined,
         { parent: self },
     );
+    // The server reads its certificate when it starts, and when it is told.
+    const reloaded = isFirst(args.secrets.authority)
+        ? undefined
+        : administer(target, `${name}-certificate`, server, `-- ${trustedVersion(args.secrets.authority)}\n${RELOAD}`, undefined, {
+              parent: self,
+          });
     const loginResources = [logins.application, logins.migration].map(
         ({ secret, ...login }) =>
             administer(
@@ -101,7 +115,7 @@ export function postgresOnDocker(
                 server,
                 secret.value.apply((password) => createLogin(login, password)),
                 dropLogin(login.name),
-                { parent: self, dependsOn: [database.resource] },
+                { parent: self, dependsOn: [database.resource, ...(reloaded === undefined ? [] : [reloaded.resource])] },
             ).resource,
     );
     backUp(database.resource);
@@ -151,6 +165,7 @@ function serverContainer(
         startPeriod: 60,
         shell: true,
     };
+    const published = publishedOn(spec, target);
     return new docker.Container(
         name,
         {
@@ -168,7 +183,9 @@ function serverContainer(
                 "POSTGRES_PASSWORD_FILE=/run/secrets/superuser-password",
                 "POSTGRES_INITDB_ARGS=--encoding=UTF8 --data-checksums",
             ],
-            networksAdvanced: target.networks === undefined ? [] : [{ name: target.networks.data.name, aliases: [HOST] }],
+            networksAdvanced:
+                target.networks === undefined ? [] : [{ name: target.networks.data.name, aliases: [HOST] }, ...published.networks],
+            ports: published.ports,
             mounts: [
                 { type: "volume", source: parts.volumes.data.name, target: spec.dataMount },
                 { type: "volume", source: parts.volumes.socket.name, target: SOCKET },
@@ -184,14 +201,15 @@ function serverContainer(
             stopTimeout: 60,
             destroyGraceSeconds: 60,
         },
-        {
-            parent: self,
-            provider: target.provider,
-            replaceOnChanges: NEW_CONTAINER_ON,
-            deleteBeforeReplace: true,
-            dependsOn: [parts.files.resource],
-        },
+        containerOptions(self, target, [parts.files.resource]),
     );
+}
+
+/** Docker leads no port into the network of data alone, which leads nowhere. */
+function publishedOn({ localPort }: PostgresSpec, { networks }: DockerTarget) {
+    if (localPort === undefined || networks === undefined) return { networks: [], ports: undefined };
+    const port = { internal: PORT, external: localPort, ip: "127.0.0.1", protocol: "tcp" };
+    return { networks: [{ name: networks.app.name }], ports: [port] };
 }
 
 /**

@@ -18,6 +18,8 @@ export interface PostgresEndpoint {
     readonly port: number;
     /** Certificate of the authority that signed the server's, PEM. */
     readonly authorityPem: pulumi.Output<string>;
+    /** Changes when that does. @default it never does */
+    readonly authorityVersion?: string;
     /** Login of the application and of migrations; both carry the version of their password, so that two can exist side by side. */
     readonly logins: { readonly application: string; readonly migration: string };
     /** The database answers and its roles exist. Undefined while the stack is stopped. */
@@ -89,15 +91,16 @@ export class PostgresWithBackup extends pulumi.ComponentResource {
         const url = derivedSecret(
             role === "application" ? "databaseUrl" : "migrationUrl",
             [this.passwords[role]],
-            ([password]) =>
-                pulumi.interpolate`${options.driver ?? "postgresql"}://${encodeURIComponent(logins[role])}:${encodeURIComponent(password ?? "")}@${host}:${port}/${encodeURIComponent(this.database)}${tls}`,
+            ([password = "", at = ""]) =>
+                `${options.driver ?? "postgresql"}://${encodeURIComponent(logins[role])}:${encodeURIComponent(password)}@${at}:${port}/${encodeURIComponent(this.database)}${tls}`,
             place === undefined ? undefined : [place],
+            [host],
         );
         return { ...url, opens: [this.name] };
     }
 
     /** The authority's certificate as a file for containers. */
     authority(): SecretRef {
-        return { name: "databaseAuthority", version: "1", value: this.endpoint.authorityPem };
+        return { name: "databaseAuthority", version: this.endpoint.authorityVersion ?? "1", value: this.endpoint.authorityPem };
     }
 }

@@ -20,6 +20,7 @@ export interface PostgresSpec {
     /** The settings say how much memory buffers get; otherwise it's derived. */
     readonly ownBuffers: boolean;
     readonly extensions: readonly string[];
+    readonly localPort: number | undefined;
     readonly logs: PostgresWithBackupArgs["logs"];
     readonly backup: BackupArgs | false;
     /** Where the image keeps data, and what is mounted for it (R41). */
@@ -74,6 +75,7 @@ export function resolvePostgres(
         },
         ownBuffers: args.sharedBuffers !== undefined,
         extensions,
+        localPort: args.localPort,
         logs: args.logs,
         backup: args.backup,
         ...dataPaths(args.version),

@@ -1,4 +1,5 @@
 import * as elasticache from "@pulumi/aws/elasticache";
+import type * as pulumi from "@pulumi/pulumi";
 import { fitting, LONGEST } from "../internal/aws/names";
 import type { Priced } from "../internal/aws/prices";
 import { securityGroup } from "../internal/aws/security-groups";
@@ -79,7 +80,7 @@ export function redisOnAws(self: Redis, name: string, target: AwsTarget, args: R
             kmsKeyId: target.keys.data.arn,
             transitEncryptionEnabled: true,
             authToken: password.value,
-            // Both passwords count from a rotation to the next, so that nothing fails in between.
+            // The former password counts until everything uses the new one: `settle` ends that.
             authTokenUpdateStrategy: "ROTATE",
             snapshotRetentionLimit: (args.appendOnly ?? true) ? COPIES : 0,
             applyImmediately: true,
@@ -111,5 +112,23 @@ export function redisOnAws(self: Redis, name: string, target: AwsTarget, args: R
         scheme: "rediss",
         ready: target.running ? server : undefined,
         place: { name, port: PORT, group: group.id },
+        settle: (after) => settle(self, name, target, { server, password, after }),
     };
+}
+
+/** Last of a rotation, once nothing uses the former password any more, ElastiCache forgets it. */
+function settle(
+    self: Redis,
+    name: string,
+    target: AwsTarget,
+    parts: { readonly server: elasticache.ReplicationGroup; readonly password: SecretRef; readonly after: readonly pulumi.Resource[] },
+): void {
+    if (!target.running || parts.password.stored !== undefined) return;
+    const { arn, valueFrom } = target.secrets.store(parts.password);
+    target.runner.settle(
+        `${name}-password`,
+        { group: parts.server.replicationGroupId, groupArn: parts.server.arn, password: valueFrom, passwordArn: arn },
+        self,
+        [parts.server, ...parts.after],
+    );
 }

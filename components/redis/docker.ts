@@ -2,7 +2,7 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { createHash } from "node:crypto";
 import { fileVolume } from "../internal/docker/file-volume";
-import { hardened, keptData, memoryLimit, NEW_CONTAINER_ON } from "../internal/docker/hardening";
+import { hardened, keptData, memoryLimit, containerOptions } from "../internal/docker/hardening";
 import type { Health } from "../internal/health";
 import { healthcheck, waitTimeout } from "../internal/health";
 import { officialImage } from "../internal/images";
@@ -90,7 +90,7 @@ function serverContainer(
             command: [],
             user: `${UID}:${UID}`,
             readOnly: true,
-            ...hardened(target.logs),
+            ...hardened({ ...target.logs, ...args.logs }),
             // Room for the copy that a rewrite of the append-only file makes.
             ...memoryLimit(memory * 2),
             networksAdvanced: [{ name: network, aliases: ["redis"] }],
@@ -106,13 +106,7 @@ function serverContainer(
             stopTimeout: 30,
             destroyGraceSeconds: 30,
         },
-        {
-            parent: self,
-            provider: target.provider,
-            replaceOnChanges: NEW_CONTAINER_ON,
-            deleteBeforeReplace: true,
-            dependsOn: [files.resource],
-        },
+        containerOptions(self, target, [files.resource]),
     );
 }
 

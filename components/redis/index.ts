@@ -21,6 +21,8 @@ export interface RedisArgs {
     readonly eviction?: string;
     /** Whether every write reaches the disk within a second (AOF), so that a restart keeps it. @default true */
     readonly appendOnly?: boolean;
+    /** Rotation of its log. @default the target's */
+    readonly logs?: { readonly maxSize?: number; readonly maxFiles?: number };
 }
 
 /** What a realization gives back, whatever the target. */
@@ -30,6 +32,8 @@ export interface RedisEndpoint {
     readonly ready: pulumi.Resource | undefined;
     /** On AWS: what its address opens. */
     readonly place?: Place;
+    /** On AWS: makes the server forget the former password. @default it goes with the resource that made it known */
+    readonly settle?: (after: readonly pulumi.Resource[]) => void;
 }
 
 /** Redis with a password, a memory limit and an append-only file (R49, R50). */
@@ -61,14 +65,20 @@ export class Redis extends pulumi.ComponentResource {
         this.registerOutputs({ version: args.version });
     }
 
+    /** Lets a former password go, last of a release. `after`: everything that uses the present one. */
+    settle(after: readonly pulumi.Resource[]): void {
+        this.endpoint.settle?.(after);
+    }
+
     /** `redis://:password@host:6379/<database>`, with the password; on AWS `rediss`, over TLS. */
     url(database = 0): SecretRef {
         const { host, scheme, place } = this.endpoint;
         const url = derivedSecret(
             "redisUrl",
             [this.password],
-            ([password]) => pulumi.interpolate`${scheme}://:${password}@${host}:${this.port}/${database}`,
+            ([password = "", at = ""]) => `${scheme}://:${password}@${at}:${this.port}/${database}`,
             place === undefined ? undefined : [place],
+            [host],
         );
         return { ...url, opens: [this.name] };
     }

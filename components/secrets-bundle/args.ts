@@ -31,12 +31,21 @@ export type Generated = { readonly overlap?: number } &
         | { readonly kind: "rsa"; readonly bits?: number }
         /** The same, on the curve Ed25519. */
         | { readonly kind: "ed25519" }
+        /**
+         * A certificate of the stack's own authority for servers and clients within the stack, as three secrets: `<name>Certificate`, `<name>Key`
+         * (PEM) and `<name>Authority`, whom to trust. @default days 397, the most
+         */
+        | { readonly kind: "certificate"; readonly names: readonly string[]; readonly days?: number }
+        /** That authority, which also signs what proxy and database show, under the name `localAuthority`. A former one is trusted for 30 days. */
+        | { readonly kind: "authority" }
     );
 
 export interface GivenSecret {
     readonly value: pulumi.Input<string>;
     /** Fingerprint of the value, never the value. */
     readonly version: string;
+    /** The value before, for as long as whoever gives it says that it counts. */
+    readonly former?: { readonly value: pulumi.Input<string>; readonly version: string };
 }
 
 export interface SecretsBundleArgs {

@@ -1,24 +1,32 @@
 import type { Generated, SecretsBundleArgs } from "./args";
-import { formerVersions, versionsOf } from "./versions";
+import { formerVersions, nextOf, versionsOf } from "./versions";
 
 export type ResolvedSecret =
     | { readonly kind: "password"; readonly length: number }
     | { readonly kind: "key"; readonly bytes: number; readonly encoding: "hex" | "base64" | "base64url" }
     | { readonly kind: "rsa"; readonly bits: number }
-    | { readonly kind: "ed25519" };
+    | { readonly kind: "ed25519" }
+    | { readonly kind: "certificate"; readonly names: readonly string[]; readonly days: number }
+    | { readonly kind: "authority" };
 
 export interface SecretSpec {
     readonly name: string;
     readonly generated: ResolvedSecret;
     /** The rotation date, or "1" for a secret that was never rotated. */
     readonly version: string;
-    /** Former versions that still count, the newest first. */
+    /** Versions that count beside it: the next one, which is only announced yet, then former ones, the newest first. */
     readonly former: readonly string[];
     /** Seconds that a former value counts; undefined where nothing accepts one. */
     readonly overlap: number | undefined;
 }
 
 const DAY = 86400;
+
+/** Seconds that a former value counts, where whoever uses it can do with two. */
+const OVERLAPS: Readonly<Partial<Record<Generated["kind"], number>>> = { rsa: DAY, ed25519: DAY, authority: 30 * DAY };
+
+/** The most that browsers take; whoever renews once a year needs no more. */
+const CERTIFICATE_DAYS = 397;
 
 /** Defaults filled in and minimums checked. @throws Error that lists every problem, each beginning with the secret's name. */
 export function resolveSecrets(args: Omit<SecretsBundleArgs, "target">): readonly SecretSpec[] {
@@ -33,6 +41,9 @@ export function resolveSecrets(args: Omit<SecretsBundleArgs, "target">): readonl
         const usual = overlapOf(generated);
         const [version, ...others] = versionsOf(rotation[name]);
         if (usual === undefined) problems.push(...withoutOverlap(name, others, overlap[name]));
+        if (resolved.kind === "authority" && nextOf([version, ...others]) !== undefined) {
+            problems.push(`quai:rotation.${name}: needs no announcement, as the former one signs the new one; write the newest date first`);
+        }
         const counts = usual === undefined ? undefined : (overlap[name] ?? usual);
         const former = counts === undefined ? [] : formerVersions([version, ...others], counts, now);
         return { name, generated: resolved, version, former, overlap: counts };
@@ -63,7 +74,7 @@ function withoutOverlap(name: string, former: readonly string[], overlap: number
 }
 
 function overlapOf(generated: Generated): number | undefined {
-    return generated.overlap ?? (generated.kind === "rsa" || generated.kind === "ed25519" ? DAY : undefined);
+    return generated.overlap ?? OVERLAPS[generated.kind];
 }
 
 function resolveOne(generated: Generated): ResolvedSecret {
@@ -76,6 +87,10 @@ function resolveOne(generated: Generated): ResolvedSecret {
             return { kind: "rsa", bits: generated.bits ?? 4096 };
         case "ed25519":
             return { kind: "ed25519" };
+        case "certificate":
+            return { kind: "certificate", names: generated.names, days: generated.days ?? CERTIFICATE_DAYS };
+        case "authority":
+            return { kind: "authority" };
     }
 }
 
@@ -87,7 +102,12 @@ function tooWeak(name: string, secret: ResolvedSecret): string[] {
             return secret.bytes < 32 ? [`secrets.${name}.bytes: must be at least 32 (got ${secret.bytes})`] : [];
         case "rsa":
             return secret.bits < 3072 ? [`secrets.${name}.bits: must be at least 3072 (got ${secret.bits})`] : [];
+        case "certificate":
+            return secret.days < 1 || secret.days > CERTIFICATE_DAYS
+                ? [`secrets.${name}.days: must be from 1 to ${CERTIFICATE_DAYS} (got ${secret.days})`]
+                : [];
         case "ed25519":
+        case "authority":
             return [];
     }
 }

@@ -14,17 +14,29 @@ from .errors import Busy
 from .state import iso, now, read_json
 
 
+_held: set[Path] = set()
+"""Locks of this very process: what it calls under one may ask for it again."""
+
+
 @contextmanager
 def exclusive(path: Path, what: str, wait: float = 0) -> Iterator[None]:
-    """Raises Busy when another command still holds it after `wait` seconds. The kernel frees the lock of a killed command."""
+    """
+    Raises Busy when another command still holds it after `wait` seconds. The kernel frees the lock of a killed command. Within a command
+    that holds it, nothing more is asked for.
+    """
+    if path in _held:
+        yield
+        return
     path.parent.mkdir(parents=True, exist_ok=True)
     handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         _acquire(handle, path, wait)
         os.ftruncate(handle, 0)
         os.pwrite(handle, json.dumps({"what": what, "pid": os.getpid(), "since": iso(now())}).encode(), 0)
+        _held.add(path)
         yield
     finally:
+        _held.discard(path)
         os.close(handle)
 
 

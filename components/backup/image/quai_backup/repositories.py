@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from .errors import BackupError
+from .lock import exclusive
 from .log import Log
 from .processes import Tools
 from .restic import Repository
@@ -15,6 +17,8 @@ from .settings import Paths, Settings
 from .state import State
 
 DATA_FOLDERS = ("data", "index", "snapshots")
+PATIENCE = 60.0
+"""Seconds that the first opening of a repository, or a new password, waits for the end of another command."""
 
 
 def local(settings: Settings, tools: Tools) -> Repository:
@@ -36,13 +40,15 @@ class Keeper:
     def ensure_local(self) -> Repository:
         repository = local(self.settings, self.tools)
         if not self._known(repository):
-            self._ensure(repository, self._reachable_offsite())
+            with self._alone(repository):
+                self._ensure(repository, self._reachable_offsite())
         return repository
 
     def ensure_offsite(self) -> Repository | None:
         repository = offsite(self.settings, self.tools)
         if repository is not None and not self._known(repository):
-            self._ensure(repository, local(self.settings, self.tools))
+            with self._alone(repository):
+                self._ensure(repository, local(self.settings, self.tools))
         return repository
 
     def adopt(self, password: str) -> None:
@@ -65,6 +71,7 @@ class Keeper:
             repository = self.ensure_local() if name == "local" else self.ensure_offsite()
             if repository is not None:
                 repository.require_reachable()
+                repository.unlock()
                 self._remove_earlier(repository)
             self.state.update(retire=[each for each in self.state.read().get("retire") or [] if each != name])
         except BackupError as error:
@@ -92,6 +99,10 @@ class Keeper:
             and noted.get("location") == repository.location
             and (repository.folder is None or (repository.folder / "config").exists())
         )
+
+    def _alone(self, repository: Repository) -> AbstractContextManager[None]:
+        """Of two that make a repository at once, one could leave a key that opens nothing."""
+        return exclusive(self.paths.lock, f"the opening of the {repository.name} repository", PATIENCE)
 
     def _ensure(self, repository: Repository, chunker_of: Repository | None) -> None:
         access = repository.access()
@@ -151,6 +162,8 @@ class Keeper:
         current = self.paths.password
         for earlier in earlier_keys(self.paths):
             if repository.access(earlier) == "open":
+                # The lock of a command that was killed would refuse it.
+                repository.unlock(earlier)
                 repository.add_key(earlier, current)
                 self.log.info(f"{repository.name} repository: opened with the earlier password {earlier.name}; the present one is added")
                 return

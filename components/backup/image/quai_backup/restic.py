@@ -216,7 +216,7 @@ class Repository:
     def check(self) -> str:
         return self.run(f"check of the {self.name} repository", "check", "--quiet").stdout
 
-    def unlock(self) -> None:
+    def unlock(self, password: Path | None = None) -> None:
         """
         Locks of killed commands. The local repository is this tool's alone, and whoever calls holds the tool's own lock. Off site, another machine
         may be restoring: there only stale ones go, or all when this machine's own last command was cut off.
@@ -224,7 +224,7 @@ class Repository:
         if self.folder is not None and not any((self.folder / "locks").iterdir()):
             return
         everything = ["--remove-all"] if self.local or self.busy.exists() else []
-        self.run(f"{self.name} repository", "unlock", "--quiet", *everything)
+        self.run(f"{self.name} repository", "unlock", "--quiet", *everything, password=password)
 
     def mark_busy(self, working: bool) -> None:
         with suppress(FileNotFoundError):
