@@ -35,6 +35,8 @@ export interface AwsTargetArgs {
     readonly running?: boolean;
     /** Data and secrets can't be deleted or replaced. @default false */
     readonly protect?: boolean;
+    /** Jobs run at times of their own, or backups are taken: what fails is told. @default false */
+    readonly eventsTell?: boolean;
 }
 
 export interface Grant {
@@ -60,6 +62,8 @@ export class AwsTarget extends pulumi.ComponentResource {
     readonly generators: { readonly random: random.Provider; readonly tls: tls.Provider };
     readonly running: boolean;
     readonly protect: boolean;
+    /** EventBridge tells people, by the topic of the alarms. */
+    readonly eventsTell: boolean;
     /** Known from what was made: a preview asks nothing. */
     readonly account: { readonly id: pulumi.Output<string>; readonly partition: pulumi.Output<string> };
     readonly costs: Costs;
@@ -74,6 +78,7 @@ export class AwsTarget extends pulumi.ComponentResource {
     readonly commands: command.Provider;
     private readonly mirror: AwsTargetArgs["imageMirror"];
     private readonly groups = new Map<string, cloudwatch.LogGroup>();
+    private readonly logNames = new Map<string, string>();
 
     constructor(name: string, args: AwsTargetArgs, opts?: pulumi.ComponentResourceOptions) {
         super("quai:target:Aws", name, {}, opts);
@@ -82,6 +87,7 @@ export class AwsTarget extends pulumi.ComponentResource {
         this.options = resolveAwsOptions(args.options, args.production);
         this.running = args.running ?? true;
         this.protect = args.protect ?? false;
+        this.eventsTell = this.options.account.guardDuty === "create" || args.eventsTell === true;
         this.mirror = args.imageMirror;
         this.registries = args.registries ?? [];
         const { region, profile, accountId } = this.options;
@@ -144,14 +150,26 @@ export class AwsTarget extends pulumi.ComponentResource {
             this.opts(),
         );
         this.groups.set(logical, group);
+        this.logNames.set(logical, name);
         return group;
     }
 
+    /** Names of the groups of logs there are, by their logical names. */
+    get logs(): Readonly<Record<string, string>> {
+        return Object.fromEntries(this.logNames);
+    }
+
     /** A role that a service takes on, with these rights and no others. */
-    role(logical: string, service: string, grants: readonly Grant[], parent: pulumi.Resource = this): iam.Role {
+    role(
+        logical: string,
+        service: string,
+        grants: readonly Grant[],
+        parent: pulumi.Resource = this,
+        condition?: Statement["Condition"],
+    ): iam.Role {
         const role = new iam.Role(
             logical,
-            { name: fitting(this.name(logical), LONGEST.role), assumeRolePolicy: assumedBy(service) },
+            { name: fitting(this.name(logical), LONGEST.role), assumeRolePolicy: assumedBy(service, condition) },
             this.opts({ parent }),
         );
         if (grants.length > 0) {
@@ -165,9 +183,14 @@ export class AwsTarget extends pulumi.ComponentResource {
         return new iam.RolePolicy(logical, { role: role.name, policy: policy(statements) }, this.opts({ parent }));
     }
 
-    /** Once everything is declared: the dashboard, and what it all costs. */
-    finish(): void {
+    /**
+     * Once everything is declared: the dashboard, and the logs of what is no longer there: the next who writes by that name finds them.
+     *
+     * @param formerLogs groups of the last update that must stay, whoever wrote there
+     */
+    finish(formerLogs: Readonly<Record<string, string>> = {}): void {
         this.watch.dashboard();
+        for (const [logical, name] of Object.entries(formerLogs)) this.logGroup(logical, name);
     }
 
     /** Commands that people run in containers are logged, and so is who ran them (CloudTrail). */

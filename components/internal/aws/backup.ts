@@ -1,4 +1,5 @@
 import * as backup from "@pulumi/aws/backup";
+import * as cloudwatch from "@pulumi/aws/cloudwatch";
 import * as iam from "@pulumi/aws/iam";
 import * as pulumi from "@pulumi/pulumi";
 import type { AwsTarget } from "../../targets/aws-target";
@@ -72,7 +73,41 @@ export function backupPlan(target: AwsTarget, parent: pulumi.Resource, args: Bac
         },
         parent,
     );
+    endedBadly(target, role, opts);
     return { vault };
+}
+
+/** A backup, a copy or a restore that was tried, and ended badly. Restores say `status` where the others say `state`. */
+function endedBadly(target: AwsTarget, role: iam.Role, opts: Opts): void {
+    if (!target.eventsTell) return;
+    const badly = ["FAILED", "ABORTED", "EXPIRED", "PARTIAL"];
+    const pattern = {
+        source: ["aws.backup"],
+        "detail-type": ["Backup Job State Change", "Copy Job State Change", "Restore Job State Change"],
+        // The stack's own role, so that other stacks' failures are theirs.
+        detail: { iamRoleArn: [role.arn], $or: [{ state: badly }, { status: badly }] },
+    };
+    const rule = new cloudwatch.EventRule(
+        "backup-failed",
+        {
+            name: target.name("backup-failed"),
+            description: "Backups, copies and tried restores that ended badly",
+            eventPattern: pulumi.jsonStringify(pattern),
+        },
+        opts(),
+    );
+    new cloudwatch.EventTarget(
+        "backup-failed",
+        {
+            rule: rule.name,
+            arn: target.watch.topicArn,
+            inputTransformer: {
+                inputPaths: { kind: "$.detail-type", what: "$.detail.resourceType", why: "$.detail.statusMessage" },
+                inputTemplate: `"${target.stack}: <kind>, of <what>, ended badly: <why>. AWS Backup's list of jobs says more"`,
+            },
+        },
+        opts(),
+    );
 }
 
 type Opts = (more?: pulumi.CustomResourceOptions) => pulumi.CustomResourceOptions;

@@ -17,6 +17,9 @@ export interface BucketArgs {
     readonly retained?: boolean;
 }
 
+/** Days after which the parts of an upload that never ended go: they are paid for, and nobody sees them. */
+const ABORTED_DAYS = 7;
+
 /** A bucket that isn't public, encrypted, over TLS only. The account is part of its name, which must be unique in the world. */
 export function privateBucket(
     target: AwsTarget,
@@ -28,7 +31,8 @@ export function privateBucket(
     const bucket = new s3.Bucket(
         logical,
         { bucket: pulumi.interpolate`${target.name(logical)}-${target.account.id}`, forceDestroy: args.disposable },
-        opts(),
+        // What stays in the account may leave the program.
+        opts({ protect: !args.disposable && args.retained !== true }),
     );
     const all = { bucket: bucket.id };
     const encryption =
@@ -41,13 +45,23 @@ export function privateBucket(
         { ...all, blockPublicAcls: true, blockPublicPolicy: true, ignorePublicAcls: true, restrictPublicBuckets: true },
         opts(),
     );
-    if (args.days !== undefined) {
-        new s3.BucketLifecycleConfiguration(
-            logical,
-            { ...all, rules: [{ id: "end", status: "Enabled", filter: { prefix: "" }, expiration: { days: args.days } }] },
-            opts(),
-        );
-    }
+    const ends = args.days === undefined ? {} : { expiration: { days: args.days } };
+    new s3.BucketLifecycleConfiguration(
+        logical,
+        {
+            ...all,
+            rules: [
+                {
+                    id: "end",
+                    status: "Enabled",
+                    filter: { prefix: "" },
+                    ...ends,
+                    abortIncompleteMultipartUpload: { daysAfterInitiation: ABORTED_DAYS },
+                },
+            ],
+        },
+        opts(),
+    );
     const overTls: Statement = {
         Effect: "Deny",
         Principal: "*",

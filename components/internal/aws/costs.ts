@@ -30,6 +30,12 @@ export class Costs {
         return Math.round(this.lines().reduce((sum, line) => sum + line.monthly, 0));
     }
 
+    /** For the outputs of the stack, where the next preview finds it. */
+    noted() {
+        const each = Object.fromEntries(this.lines().map(({ what, monthly }) => [what, monthly]));
+        return { region: this.region, asOf: PRICES_AS_OF, monthly: this.total(), each };
+    }
+
     /** For the preview. */
     summary(): string {
         const largest = this.lines()

@@ -68,11 +68,8 @@ function buildTag(target: AwsTarget, name: string, source: Build): string {
     return releaseOf({ content, dockerfile, args: source.args, target: source.target, architecture: target.options.architecture });
 }
 
-/**
- * A repository of the stack's own, and the image built and pushed by the machine that runs the update. Its Docker must be logged in to ECR
- * (docs/aws.md); a tag is never written twice.
- */
-function built(target: AwsTarget, name: string, source: Build, parent: pulumi.Resource): TaskImage {
+/** A repository of the stack's own, with what a rollback can go back to. ECR refuses to delete it with images in it: so does the engine, before it begins. */
+export function imageRepository(target: AwsTarget, name: string, parent: pulumi.Resource): ecr.Repository {
     const repository = new ecr.Repository(
         `${name}-images`,
         {
@@ -82,7 +79,7 @@ function built(target: AwsTarget, name: string, source: Build, parent: pulumi.Re
             encryptionConfigurations: [{ encryptionType: "KMS", kmsKey: target.keys.general.arn }],
             forceDelete: !target.protect,
         },
-        target.opts({ parent }),
+        target.opts({ parent, protect: target.protect }),
     );
     new ecr.LifecyclePolicy(
         `${name}-images`,
@@ -101,6 +98,12 @@ function built(target: AwsTarget, name: string, source: Build, parent: pulumi.Re
         },
         target.opts({ parent }),
     );
+    return repository;
+}
+
+/** Built and pushed by the machine that runs the update. Its Docker must be logged in to ECR (docs/aws.md); a tag is never written twice. */
+function built(target: AwsTarget, name: string, source: Build, parent: pulumi.Resource): TaskImage {
+    const repository = imageRepository(target, name, parent);
     const tag = buildTag(target, name, source);
     const reference = pulumi.interpolate`${repository.repositoryUrl}:${tag}`;
     const pushed = new command.local.Command(

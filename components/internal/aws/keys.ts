@@ -43,9 +43,9 @@ export function makeKeys(target: AwsTarget): Keys {
         Resource: "*",
         Condition: { StringEquals: { "aws:SourceAccount": target.account.id } },
     };
-    const { trail, guardDuty } = target.options.account;
+    const { trail } = target.options.account;
     const account = [
-        ...(guardDuty === "create" ? [{ ...alarms, Sid: "Findings", Principal: { Service: "events.amazonaws.com" } }] : []),
+        ...(target.eventsTell ? [{ ...alarms, Sid: "Events", Principal: { Service: "events.amazonaws.com" } }] : []),
         ...(trail === "create"
             ? [
                   {

@@ -9,6 +9,7 @@ export const LONGEST = {
     database: 63,
     family: 255,
     function: 64,
+    schedule: 64,
 } as const;
 
 /** A name that fits: where it is too long, its end gives way to a hash of the whole, so that different names stay different. */

@@ -16,6 +16,7 @@ export const PRICES = {
     Secret: 0.4,
     Alarm: 0.1,
     Dashboard: 3,
+    "Private DNS zone": 0.5,
     "Hosted files, GB": 0.3,
     "Provisioned file throughput, MiB/s": 6,
     "Database storage, GB": 0.115,

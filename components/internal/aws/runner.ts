@@ -23,14 +23,27 @@ export interface RunArgs {
     readonly onDelete?: readonly string[];
     /** Whatever else makes it another run: with another value, the task runs again. @default nothing */
     readonly again?: pulumi.Input<string>;
+    /** Whether nothing but `again` makes it another run, whatever else a later release does differently. @default false */
+    readonly once?: boolean;
 }
 
 export interface AskArgs {
     /** The balancer's own name. */
     readonly address: pulumi.Input<string>;
     readonly paths: readonly { readonly host: string; readonly path: string }[];
+    /** Whether they must say that the stack is in maintenance. */
+    readonly maintenance: boolean;
     /** Service → release: what makes it another question. */
     readonly releases: Readonly<Record<string, string>>;
+}
+
+export interface SettleArgs {
+    /** The server's name in ElastiCache. */
+    readonly group: pulumi.Input<string>;
+    readonly groupArn: pulumi.Input<string>;
+    /** The version of its password that is to stay, as `valueFrom` of a container has it. */
+    readonly password: pulumi.Input<string>;
+    readonly passwordArn: pulumi.Input<string>;
 }
 
 /**
@@ -42,7 +55,7 @@ export class Runner {
 
     constructor(
         private readonly target: AwsTarget,
-        role: iam.Role,
+        private readonly role: iam.Role,
     ) {
         if (!target.running) {
             return;
@@ -104,7 +117,16 @@ export class Runner {
             ...(args.onDelete === undefined ? {} : { onDelete: args.onDelete }),
         });
         const scope = args.onDelete === undefined ? "CREATE_ONLY" : "CRUD";
-        return this.invocation(logical, input, scope, { parent, dependsOn: [...after, ...target.network.ready] });
+        const dependsOn = [...after, ...target.network.ready];
+        if (args.once !== true) return this.invocation(logical, input, scope, { parent, dependsOn });
+        const triggers = args.again === undefined ? undefined : { again: args.again };
+        return this.invocation(logical, input, scope, { parent, dependsOn, ignoreChanges: ["input", "functionName"] }, triggers);
+    }
+
+    /** A run that was once and for all, while nothing runs: it stays in the state as it is, and so isn't made again afterwards. */
+    keep(logical: string, parent: pulumi.Resource): pulumi.Resource {
+        const ignoreChanges = ["functionName", "input", "lifecycleScope", "triggers"];
+        return new lambda.Invocation(logical, { functionName: "", input: "" }, this.target.opts({ parent, ignoreChanges }));
     }
 
     /** Fails the update when, in the end, another release than this one serves. */
@@ -127,8 +149,28 @@ export class Runner {
 
     /** Fails the update when the public name doesn't answer; asked again for every release. */
     ask(logical: string, args: AskArgs, parent: pulumi.Resource, after: readonly pulumi.Resource[]): pulumi.Resource {
-        const input = pulumi.jsonStringify({ action: "ask", name: logical, ...args });
+        const { maintenance, ...asked } = args;
+        const input = pulumi.jsonStringify({ action: "ask", name: logical, ...asked, ...(maintenance ? { maintenance } : {}) });
         return this.invocation(logical, input, "CREATE_ONLY", { parent, dependsOn: [...after] });
+    }
+
+    /**
+     * Lets ElastiCache forget the former password, whenever there is another one and everything uses it. Nothing is done the first time.
+     */
+    settle(logical: string, args: SettleArgs, parent: pulumi.Resource, after: readonly pulumi.Resource[]): pulumi.Resource {
+        const { group, groupArn, password, passwordArn } = args;
+        const rights = this.target.grant(
+            `runner-${logical}`,
+            this.role,
+            [
+                { actions: ["elasticache:DescribeReplicationGroups", "elasticache:ModifyReplicationGroup"], resources: [groupArn] },
+                { actions: ["secretsmanager:GetSecretValue"], resources: [passwordArn] },
+                { actions: ["kms:Decrypt"], resources: [this.target.keys.general.arn] },
+            ],
+            parent,
+        );
+        const input = pulumi.jsonStringify({ action: "settle", name: logical, group, password });
+        return this.invocation(logical, input, "CRUD", { parent, dependsOn: [rights, ...after] });
     }
 
     private invocation(
@@ -136,11 +178,12 @@ export class Runner {
         input: pulumi.Output<string>,
         lifecycleScope: string,
         opts: pulumi.CustomResourceOptions,
+        triggers?: Readonly<Record<string, pulumi.Input<string>>>,
     ): pulumi.Resource {
         if (this.fn === undefined) {
             throw new Error(`${logical}: nothing runs while quai:running is false`);
         }
-        return new lambda.Invocation(logical, { functionName: this.fn.name, input, lifecycleScope }, this.target.opts(opts));
+        return new lambda.Invocation(logical, { functionName: this.fn.name, input, lifecycleScope, triggers }, this.target.opts(opts));
     }
 }
 

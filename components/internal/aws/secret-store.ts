@@ -26,18 +26,25 @@ export class SecretStore {
 
     constructor(private readonly target: AwsTarget) {}
 
-    store(ref: SecretRef): StoredSecret {
-        if (ref.stored !== undefined) return this.kept(ref.stored);
+    /** One that can't be made again: it is protected as data are, and stays while the stack is stopped. */
+    keep(ref: SecretRef): StoredSecret {
+        return this.store(ref, true);
+    }
+
+    /** For a user. What isn't kept was composed of others, and is composed again whenever it's needed. */
+    store(ref: SecretRef, kept = false): StoredSecret {
+        if (ref.stored !== undefined) return this.elsewhere(ref.stored);
         const key = `${ref.name}-${ref.version}`;
         const known = this.versions.get(key);
         if (known !== undefined) {
             return known;
         }
-        const secret = this.secret(ref.name);
+        const secret = this.secret(ref.name, kept && this.target.protect);
         const version = new secretsmanager.SecretVersion(
             `secret-${key}`,
             { secretId: secret.id, secretString: pulumi.secret(ref.value) },
-            this.target.opts({ parent: secret, additionalSecretOutputs: ["secretString"] }),
+            // Beside the secret, not below it: the engine hands protection down, and a rotation takes the former version away.
+            this.target.opts({ aliases: [{ parent: secret }], additionalSecretOutputs: ["secretString"] }),
         );
         const stored = { name: ref.name, arn: secret.arn, valueFrom: pulumi.interpolate`${secret.arn}:::${version.versionId}` };
         this.versions.set(key, stored);
@@ -45,7 +52,7 @@ export class SecretStore {
     }
 
     /** A secret that somebody else keeps (R29): a name stands for an ARN that ends in six characters which only AWS knows. */
-    private kept(where: string): StoredSecret {
+    private elsewhere(where: string): StoredSecret {
         const [, secret = "", key = ""] = /^((?:arn:(?:[^:]+:){5})?[^:]+)(?::(.+))?$/.exec(where) ?? [];
         const { account, options } = this.target;
         const whole = pulumi.interpolate`arn:${account.partition}:secretsmanager:${options.region}:${account.id}:secret:${secret}`;
@@ -57,7 +64,7 @@ export class SecretStore {
         };
     }
 
-    private secret(name: string): secretsmanager.Secret {
+    private secret(name: string, guarded: boolean): secretsmanager.Secret {
         const known = this.secrets.get(name);
         if (known !== undefined) {
             return known;
@@ -69,9 +76,10 @@ export class SecretStore {
             {
                 name: `${target.stack}/${allowed(name)}`,
                 kmsKeyId: target.keys.general.arn,
-                recoveryWindowInDays: target.protect ? RECOVERY_DAYS : 0,
+                // A name that can be taken back can't be given again meanwhile.
+                recoveryWindowInDays: guarded ? RECOVERY_DAYS : 0,
             },
-            target.opts({ protect: target.protect }),
+            target.opts({ protect: guarded }),
         );
         this.secrets.set(name, secret);
         return secret;

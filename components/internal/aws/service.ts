@@ -14,6 +14,24 @@ export interface Door {
 
 export const NO_DOOR: Door = { targetGroups: [], rules: [] };
 
+/** A service waits for the balancer's rules, which are described after it. */
+export interface Waiting {
+    readonly door: Promise<Door>;
+    readonly open: (door: Door) => void;
+    readonly isOpen: () => boolean;
+}
+
+export function waitForDoor(): Waiting {
+    let settle: (door: Door) => void = () => undefined;
+    let opened = false;
+    const door = new Promise<Door>((resolve) => (settle = resolve));
+    const open = (known: Door) => {
+        opened = true;
+        settle(known);
+    };
+    return { door, open, isOpen: () => opened };
+}
+
 export interface ServiceOptions {
     readonly name: string;
     readonly kind: "service" | "worker" | "scheduler";
@@ -28,6 +46,8 @@ export interface ServiceOptions {
     readonly task: Task;
     /** Known once the front door has been described. */
     readonly door: Promise<Door>;
+    /** Where its tasks' addresses are written down, if others call it. @default nowhere */
+    readonly registry?: pulumi.Output<string>;
     readonly after: readonly pulumi.Resource[];
 }
 
@@ -53,7 +73,11 @@ export function fargateService(target: AwsTarget, parent: pulumi.Resource, optio
             ...(spot ? { capacityProviderStrategies: [{ capacityProvider: "FARGATE_SPOT", weight: 1 }] } : { launchType: "FARGATE" }),
             networkConfiguration: { subnets: [...target.network.private], securityGroups: [task.group.id], assignPublicIp: false },
             loadBalancers,
-            healthCheckGracePeriodSeconds: options.port === undefined ? undefined : options.startPeriod,
+            ...(options.registry === undefined ? {} : { serviceRegistries: { registryArn: options.registry } }),
+            // Only who is asked by a balancer has one.
+            healthCheckGracePeriodSeconds: options.door.then(({ targetGroups }) =>
+                targetGroups.length > 0 ? options.startPeriod : undefined,
+            ),
             deploymentCircuitBreaker: { enable: true, rollback: true },
             deploymentMinimumHealthyPercent: alone ? 0 : 100,
             deploymentMaximumPercent: alone ? 100 : 200,

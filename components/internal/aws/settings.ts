@@ -50,6 +50,8 @@ export interface AwsOptions {
     readonly sites?: Readonly<Record<string, string>>;
     /** Secrets that are in Secrets Manager already: name here → name there, or ARN, and after a colon the key within its JSON. @default {} */
     readonly stored?: Readonly<Record<string, string>>;
+    /** The key that those are encrypted with. @default AWS's own */
+    readonly storedKey?: string;
     /** What exists once for the account. @default nothing is made */
     readonly account?: Readonly<Record<"trail" | "guardDuty" | "config", "none" | "create" | "existing">>;
     /** Whether the web firewall stands before the load balancer: rate limits and AWS's managed rules. @default true */
@@ -76,7 +78,7 @@ export interface ScaleOn {
     readonly queue?: { readonly namespace: string; readonly metric: string; readonly each: number };
 }
 
-type Optional = "profile" | "accountId" | "vpc" | "hostedZone" | "aurora" | "backupCopy" | "alarmEmail" | "monthlyBudget";
+type Optional = "profile" | "accountId" | "storedKey" | "vpc" | "hostedZone" | "aurora" | "backupCopy" | "alarmEmail" | "monthlyBudget";
 export type ResolvedAwsOptions = Required<Omit<AwsOptions, Optional>> & Pick<AwsOptions, Optional>;
 
 export function resolveAwsOptions(options: AwsOptions, production: boolean): ResolvedAwsOptions {

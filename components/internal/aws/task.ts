@@ -1,6 +1,7 @@
 import type * as cloudwatch from "@pulumi/aws/cloudwatch";
 import type * as ec2 from "@pulumi/aws/ec2";
 import * as ecs from "@pulumi/aws/ecs";
+import type * as iam from "@pulumi/aws/iam";
 import type { types } from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import type { Files } from "../../files";
@@ -28,12 +29,18 @@ export interface TaskArgs {
     readonly grants?: readonly Grant[];
     /** Tasks that share a log share its name. @default `logical` */
     readonly log?: string;
+    /** Its security group, where others have to know it beforehand. @default one of its own */
+    readonly group?: ec2.SecurityGroup;
+    /** Where it may go besides what its secrets and files open. @default nowhere */
+    readonly calls?: readonly Place[];
 }
 
 export interface Task {
     readonly definition: ecs.TaskDefinition;
     readonly group: ec2.SecurityGroup;
     readonly logs: cloudwatch.LogGroup;
+    /** The one that starts it, and the application's own. */
+    readonly roles: { readonly execution: iam.Role; readonly application: iam.Role };
     /** Roles may do what they must, and the ways are open: only then may it start. */
     readonly ready: readonly pulumi.Resource[];
 }
@@ -67,7 +74,7 @@ export function fargateTask(target: AwsTarget, parent: pulumi.Resource, args: Ta
     );
     const own = [...ownGrants(target, mounts, args.exec), ...(args.grants ?? [])];
     const role = target.role(`${logical}-task`, "ecs-tasks.amazonaws.com", own, parent);
-    const group = securityGroup(target, logical, args.description, parent);
+    const group = args.group ?? securityGroup(target, logical, args.description, parent);
     const definition = new ecs.TaskDefinition(
         `${logical}-task`,
         {
@@ -91,13 +98,17 @@ export function fargateTask(target: AwsTarget, parent: pulumi.Resource, args: Ta
     );
     const from = { name: logical, group: group.id };
     const places = new Map(
-        [...used.flatMap(({ reaches }) => reaches ?? []), ...mounts.map(({ place }) => place)].map((place) => [place.name, place]),
+        [...used.flatMap(({ reaches }) => reaches ?? []), ...mounts.map(({ place }) => place), ...(args.calls ?? [])].map((place) => [
+            place.name,
+            place,
+        ]),
     );
     const ways = [...places.values()].flatMap((place) => way(target, from, place, parent));
     return {
         definition,
         group,
         logs,
+        roles: { execution, application: role },
         ready: [...ways, ...waysOut(target, from, parent), ...mounts.flatMap(({ ready }) => ready), ...image.ready],
     };
 }
@@ -143,13 +154,21 @@ function mountsOf(args: TaskArgs): Mount[] {
 function startGrants(target: AwsTarget, secrets: readonly SecretRef[], logs: cloudwatch.LogGroup): Grant[] {
     const stored = secrets.map((ref) => target.secrets.store(ref));
     const arns = [...new Map(stored.map(({ name, arn }) => [name, arn])).values()];
-    const read =
-        arns.length === 0
+    const { region, storedKey } = target.options;
+    const own = secrets.some(({ stored: elsewhere }) => elsewhere === undefined);
+    const read: Grant[] = [
+        ...(arns.length === 0 ? [] : [{ actions: ["secretsmanager:GetSecretValue"], resources: arns }]),
+        ...(own ? [{ actions: ["kms:Decrypt"], resources: [target.keys.general.arn] }] : []),
+        ...(storedKey === undefined || secrets.every(({ stored: elsewhere }) => elsewhere === undefined)
             ? []
             : [
-                  { actions: ["secretsmanager:GetSecretValue"], resources: arns },
-                  { actions: ["kms:Decrypt"], resources: [target.keys.general.arn] },
-              ];
+                  {
+                      actions: ["kms:Decrypt"],
+                      resources: [storedKey],
+                      condition: { StringEquals: { "kms:ViaService": `secretsmanager.${region}.amazonaws.com` } },
+                  },
+              ]),
+    ];
     return [...read, { actions: ["logs:CreateLogStream", "logs:PutLogEvents"], resources: [pulumi.interpolate`${logs.arn}:*`] }];
 }
 

@@ -24,6 +24,8 @@ export interface AlarmArgs extends Metric {
     readonly periods?: number;
     /** What silence means; `ignore`: as it was before. @default "notBreaching" */
     readonly missing?: "notBreaching" | "breaching" | "ignore";
+    /** It changes its colour, and tells nobody. @default false */
+    readonly quiet?: boolean;
     /** Where its metric is, if not in the stack's region: alarms can't see further. */
     readonly region?: string;
 }
@@ -41,7 +43,7 @@ export class Watch {
 
     constructor(private readonly target: AwsTarget) {
         this.topic = new sns.Topic("alarms", { name: target.name("alarms"), kmsMasterKeyId: target.keys.general.arn }, target.opts());
-        const publishers = ["cloudwatch", ...(target.options.account.guardDuty === "create" ? ["events"] : [])];
+        const publishers = ["cloudwatch", ...(target.eventsTell ? ["events"] : [])];
         new sns.TopicPolicy(
             "alarms",
             {
@@ -106,6 +108,7 @@ export class Watch {
                 comparisonOperator: args.below === undefined ? "GreaterThanThreshold" : "LessThanThreshold",
                 threshold: args.below ?? args.above,
                 treatMissingData: args.missing ?? "notBreaching",
+                ...(args.quiet === true ? { actionsEnabled: false } : {}),
                 alarmActions: [topic.arn],
                 okActions: [topic.arn],
                 region: args.region,

@@ -58,7 +58,13 @@ export function builtImage(target: DockerTarget, name: string, args: BuildArgs):
                 labels: labelMap(target.stack, { role: "image", service: name }),
             },
         },
-        { parent: args.parent, provider: target.provider, dependsOn: args.dependsOn },
+        {
+            parent: args.parent,
+            provider: target.provider,
+            dependsOn: args.dependsOn,
+            // Where the checkout lies is no part of the image: an update from another machine, or a pipeline's, must not build it anew.
+            ignoreChanges: ["build.context"],
+        },
     );
     return { reference, imageId: resource.imageId, resource };
 }

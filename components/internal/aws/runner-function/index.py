@@ -1,4 +1,4 @@
-"""Runs one task of ECS to its end, or sees to it that a service runs the release it should. Called by the update; an exception fails it."""
+"""Runs one task of ECS to its end, or sees to what else an update needs inside an account. Called by the update; an exception fails it."""
 
 import socket
 import ssl
@@ -28,6 +28,8 @@ def handler(event, context, clients=None):
         return {"skipped": True} if deleting else verify(event, ecs, context)
     if event["action"] == "ask":
         return {"skipped": True} if deleting else ask(event, context)
+    if event["action"] == "settle":
+        return settle(event, clients or {}, context) if event.get("tf", {}).get("action") == "update" else {"skipped": True}
     raise Failed(f"no such action: {event['action']}")
 
 
@@ -103,15 +105,17 @@ ASK_SECONDS = 60
 
 
 def ask(event, context):
-    """The public names answer 2xx or 3xx at the balancer, over TLS with a certificate that is valid for them."""
+    """The public names answer 2xx or 3xx at the balancer, over TLS with a certificate that is valid for them; in maintenance, 503."""
+    least, most = (503, 503) if event.get("maintenance") else (200, 399)
     end = time.monotonic() + min(ASK_SECONDS, event.get("seconds", ASK_SECONDS))
     for each in event["paths"]:
         while True:
             answer = once(event["address"], event.get("port", 443), each["host"], each["path"], event.get("authority"))
-            if isinstance(answer, int) and 200 <= answer < 400:
+            if isinstance(answer, int) and least <= answer <= most:
                 break
             if time.monotonic() > end:
-                raise Failed(f"https://{each['host']}{each['path']} must answer 2xx or 3xx (got {answer})")
+                wanted = "503, being in maintenance" if event.get("maintenance") else "2xx or 3xx"
+                raise Failed(f"https://{each['host']}{each['path']} must answer {wanted} (got {answer})")
             time.sleep(1)
     return {"answered": len(event["paths"])}
 
@@ -126,6 +130,25 @@ def once(address, port, host, path, authority):
                 return int(secure.makefile("rb").readline().split(b" ")[1])
     except (OSError, ValueError, IndexError) as error:
         return str(error) or type(error).__name__
+
+
+def settle(event, clients, context):
+    """ElastiCache, which has taken two passwords since a rotation, takes the present one alone. Everything that runs uses it by now."""
+    caches = clients.get("elasticache") or boto3.client("elasticache")
+    secrets = clients.get("secretsmanager") or boto3.client("secretsmanager")
+    arn, version = event["password"].split(":::")
+    password = secrets.get_secret_value(SecretId=arn, VersionId=version)["SecretString"]
+
+    def quiet():
+        (group,) = caches.describe_replication_groups(ReplicationGroupId=event["group"])["ReplicationGroups"]
+        busy = group["Status"] != "available" or group.get("PendingModifiedValues", {}).get("AuthTokenStatus") is not None
+        return None if busy else group
+
+    late = f"{event['name']}: ElastiCache is still changing"
+    wait(quiet, context, late)
+    caches.modify_replication_group(ReplicationGroupId=event["group"], AuthToken=password, AuthTokenUpdateStrategy="SET", ApplyImmediately=True)
+    wait(quiet, context, late)
+    return {"settled": version}
 
 
 def wait(look, context, late):
