@@ -3,6 +3,7 @@ import { mkdirSync, openSync, closeSync, readFileSync, rmSync, statSync, utimesS
 import { hostname } from "node:os";
 import { dirname } from "node:path";
 import { z } from "zod";
+import { isRunning } from "../../infra/settings/running";
 
 const holderSchema = z.object({ pid: z.number(), host: z.string(), started: z.string(), token: z.string() });
 type Holder = z.infer<typeof holderSchema>;
@@ -19,15 +20,6 @@ function startOf(pid: number): string {
         return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "";
     } catch {
         return "";
-    }
-}
-
-function isRunning(pid: number): boolean {
-    try {
-        process.kill(pid, 0);
-        return true;
-    } catch (error) {
-        return (error as NodeJS.ErrnoException).code === "EPERM";
     }
 }
 

@@ -53,7 +53,8 @@ function recipeHash(folder: string, ...more: readonly string[]): string {
     return hash.digest("hex").slice(0, 10);
 }
 
-function base(suite: string, archive: Archive): BaseRecipe {
+/** The root file system of a release of Debian or Ubuntu. */
+export function base(suite: string, archive: Archive): BaseRecipe {
     const hash = recipeHash(join(here, "debian"), suite, archive.components.join(" "));
     return { suite, archive, tag: `${localPrefix}/${archive === debian ? "debian" : "ubuntu"}:${suite}-${hash}` };
 }

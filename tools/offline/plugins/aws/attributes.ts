@@ -218,6 +218,7 @@ export const ATTRIBUTES: Readonly<Record<string, Maker>> = {
         (_, __, own) => ({ invokeArn: own, version: "$LATEST" }),
     ),
     "lambda/invocation": (b) => ({ id: `${text(b.inputs, "functionName")}_$LATEST_${b.hex(32)}`, outputs: { result: "{}" } }),
+    "lambda/permission": (b) => ({ id: `terraform-${b.hex(26)}`, outputs: { statementId: `terraform-${b.hex(26)}` } }),
     "lb/listener": byArn("elasticloadbalancing", (b) => `listener/app/${last(text(b.inputs, "loadBalancerArn"))}/${b.hex(16)}`),
     "lb/listenerRule": byArn("elasticloadbalancing", (b) => `listener-rule/app/${b.hex(16)}/${b.hex(15)}`),
     "lb/loadBalancer": byArn(
@@ -235,6 +236,7 @@ export const ATTRIBUTES: Readonly<Record<string, Maker>> = {
         (b) => `targetgroup/${nameOf(b)}/${b.hex(16)}`,
         (b) => ({ name: nameOf(b), arnSuffix: `targetgroup/${nameOf(b)}/${b.hex(16)}` }),
     ),
+    "lb/targetGroupAttachment": (b) => ({ id: `${text(b.inputs, "targetGroupArn")}-${b.hex(26)}`, outputs: {} }),
     "rds/cluster": (b) => {
         const clusterIdentifier = text(b.inputs, "clusterIdentifier");
         const clusterResourceId = `cluster-${b.hex(26).toUpperCase()}`;
@@ -294,6 +296,10 @@ export const ATTRIBUTES: Readonly<Record<string, Maker>> = {
     "s3/bucketPolicy": part("bucket"),
     "s3/bucketPublicAccessBlock": part("bucket"),
     "s3/bucketServerSideEncryptionConfiguration": part("bucket"),
+    "scheduler/schedule": (b) => ({
+        id: `default/${nameOf(b)}`,
+        outputs: { name: nameOf(b), arn: arn(b, "scheduler", `schedule/default/${nameOf(b)}`), groupName: "default" },
+    }),
     "secretsmanager/secret": byArn(
         "secretsmanager",
         (b) => `secret:${nameOf(b)}-${b.hex(6)}`,
@@ -306,6 +312,14 @@ export const ATTRIBUTES: Readonly<Record<string, Maker>> = {
             outputs: { versionId, arn: text(b.inputs, "secretId"), versionStages: ["AWSCURRENT"] },
         };
     },
+    "servicediscovery/privateDnsNamespace": (b) => {
+        const id = `ns-${b.hex(16)}`;
+        return { id, outputs: { arn: arn(b, "servicediscovery", `namespace/${id}`), hostedZone: `Z${b.hex(20).toUpperCase()}` } };
+    },
+    "servicediscovery/service": (b) => {
+        const id = `srv-${b.hex(16)}`;
+        return { id, outputs: { name: nameOf(b), arn: arn(b, "servicediscovery", `service/${id}`) } };
+    },
     "sns/topic": byArn("sns", nameOf, (b) => ({ name: nameOf(b), owner: ACCOUNT })),
     "sns/topicPolicy": part("arn"),
     "sns/topicSubscription": byArn(
@@ -313,6 +327,10 @@ export const ATTRIBUTES: Readonly<Record<string, Maker>> = {
         (b) => `${last(text(b.inputs, "topic"), ":")}:${b.hex(32)}`,
         () => ({ pendingConfirmation: true }),
     ),
+    "sqs/queue": (b) => {
+        const url = `https://sqs.${b.region}.amazonaws.com/${ACCOUNT}/${nameOf(b)}`;
+        return { id: url, outputs: { name: nameOf(b), url, arn: arn(b, "sqs", nameOf(b)) } };
+    },
     "vpc/securityGroupEgressRule": ec2("sgr", (_, id) => ({ securityGroupRuleId: id })),
     "vpc/securityGroupIngressRule": ec2("sgr", (_, id) => ({ securityGroupRuleId: id })),
     "wafv2/webAcl": (b) => ({
@@ -324,5 +342,6 @@ export const ATTRIBUTES: Readonly<Record<string, Maker>> = {
             lockToken: b.hex(30),
         },
     }),
+    "wafv2/webAclLoggingConfiguration": part("resourceArn"),
     "wafv2/webAclAssociation": (b) => ({ id: `${text(b.inputs, "webAclArn")},${text(b.inputs, "resourceArn")}`, outputs: {} }),
 };

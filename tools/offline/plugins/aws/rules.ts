@@ -111,6 +111,27 @@ const healthCheck: Rule = (inputs) => {
         : [{ property: "healthCheck.timeout", reason: "must be shorter than the interval" }];
 };
 
+/** Six fields; one of the two days is `?`, and days of the week count from 1. */
+const cronExpression: Rule = (inputs) => {
+    const words = /^cron\((.*)\)$/.exec(text(inputs, "scheduleExpression") ?? "")?.[1]?.split(" ");
+    if (words === undefined) return [];
+    const [day, weekday = ""] = [words[2], words[4]];
+    const good = words.length === 6 && (day === "?") !== (weekday === "?") && !/(^|,)[08-9]/.test(weekday) && words.join(" ").length <= 250;
+    return good ? [] : [{ property: "scheduleExpression", reason: `is no cron expression of EventBridge (got ${words.join(" ")})` }];
+};
+
+const firewallDestination: Rule = (inputs) => {
+    const [arn] = (inputs["logDestinationConfigs"] ?? []) as readonly unknown[];
+    return typeof arn !== "string" || /:(?:log-group:|s3:::|deliverystream\/)aws-waf-logs-/.test(arn)
+        ? []
+        : [{ property: "logDestinationConfigs", reason: `must have a name that begins with aws-waf-logs- (got ${arn})` }];
+};
+
+const gracePeriod: Rule = ({ healthCheckGracePeriodSeconds, loadBalancers }) =>
+    typeof healthCheckGracePeriodSeconds !== "number" || !Array.isArray(loadBalancers) || loadBalancers.length > 0
+        ? []
+        : [{ property: "healthCheckGracePeriodSeconds", reason: "is only for services with a load balancer" }];
+
 export const RULES: Readonly<Record<string, readonly Rule[]>> = {
     "backup/restoreTestingPlan": [shaped("name", /^[A-Za-z0-9_]{1,50}$/, "letters, digits and underscores, at most 50")],
     "backup/vault": [shaped("name", /^[A-Za-z0-9_-]{2,50}$/, "2 to 50 letters, digits, _ and -")],
@@ -137,6 +158,7 @@ export const RULES: Readonly<Record<string, readonly Rule[]>> = {
     "ecr/repository": [
         shaped("name", /^(?:[a-z0-9]+(?:[._-][a-z0-9]+)*\/)*[a-z0-9]+(?:[._-][a-z0-9]+)*$/, "lower-case letters, digits and ._-/"),
     ],
+    "ecs/service": [gracePeriod],
     "ecs/taskDefinition": [
         json("containerDefinitions"),
         fargatePair,
@@ -162,7 +184,14 @@ export const RULES: Readonly<Record<string, readonly Rule[]>> = {
     ],
     "s3/bucket": [shaped("bucket", /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, "3 to 63 lower-case letters, digits, dots and hyphens")],
     "s3/bucketPolicy": [json("policy")],
+    "scheduler/schedule": [
+        shaped("name", /^[0-9A-Za-z_.-]{1,64}$/, "at most 64 letters, digits and _.-"),
+        shaped("scheduleExpression", /^(?:cron|rate|at)\(.+\)$/, "cron(…), rate(…) or at(…)"),
+        cronExpression,
+    ],
+    "sqs/queue": [shaped("name", /^[A-Za-z0-9_-]{1,80}$/, "at most 80 letters, digits, _ and -")],
     "secretsmanager/secret": [shaped("name", /^[A-Za-z0-9/_+=.@-]{1,512}$/, "at most 512 letters, digits and /_+=.@-")],
     "sns/topicPolicy": [json("policy")],
+    "wafv2/webAclLoggingConfiguration": [firewallDestination],
     "wafv2/webAcl": [json("ruleJson"), shaped("name", /^[A-Za-z0-9_-]{1,128}$/, "at most 128 letters, digits, _ and -")],
 };

@@ -77,7 +77,7 @@ export class World {
     }
 }
 
-const ID = /^(?:vpc|subnet|sg|rtb|igw|nat|eipalloc|fs|fsap)-[0-9a-f]{17}$/;
+const ID = /^(?:(?:vpc|subnet|sg|rtb|igw|nat|eipalloc|fs|fsap)-[0-9a-f]{17}|(?:ns|srv)-[0-9a-f]{16})$/;
 /** Whole ARNs of this account; with a `*` they are patterns, and streams, objects and revisions of others aren't resources of their own. */
 const ARN = /^arn:aws:[a-z0-9-]+:[a-z0-9-]*:123456789012:[^*]+$/;
 

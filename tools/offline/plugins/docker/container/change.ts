@@ -80,7 +80,7 @@ export async function deleteContainer(id: string, inputs: Properties, outputs: P
         if (grace > 0) {
             context.log("info", `stopping, with up to ${grace} s of grace`, true);
         }
-        await ignoring(isNotFound, engine.send("POST", `/containers/${id}/stop`, { query: { t: grace } }));
+        await ignoring(isNotFound, engine.send("POST", `/containers/${id}/stop`, { query: { t: grace }, repeatable: true }));
     }
     const query = { v: known.removeVolumes !== false, force: true };
     await ignoring(

@@ -74,7 +74,7 @@ async function nameTaken(engine: EngineClient, name: string, conflict: unknown):
 /** Some mistakes show only here: a network that isn't there, a port that is taken, a program that isn't in the image. */
 async function start(engine: EngineClient, id: string, name: string): Promise<void> {
     try {
-        await engine.send("POST", `/containers/${id}/start`);
+        await engine.send("POST", `/containers/${id}/start`, { repeatable: true });
     } catch (error) {
         throw error instanceof EngineError ? new Error(`container "${name}": can't start it: ${error.message}`) : error;
     }

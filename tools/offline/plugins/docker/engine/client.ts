@@ -5,7 +5,9 @@ import { pipeline } from "node:stream/promises";
 import { isRecord, type Values } from "../values";
 import { resolveEndpoint, type Endpoint } from "./endpoint";
 import { Places } from "./places";
+import { pause } from "../cancel";
 import { MOST_SESSIONS, SshAgent } from "./ssh-agent";
+import { SshError } from "./ssh-stream";
 
 /** An answer of the engine that isn't a success. */
 export class EngineError extends Error {
@@ -27,6 +29,8 @@ export interface RequestOptions {
     readonly body?: Buffer | Readable;
     readonly headers?: Readonly<Record<string, string>>;
     readonly signal?: AbortSignal;
+    /** Sent again when its connection was lost: doing it twice is the same as doing it once. @default true for GET, HEAD and DELETE */
+    readonly repeatable?: boolean;
 }
 
 type Method = "GET" | "POST" | "PUT" | "DELETE" | "HEAD";
@@ -35,11 +39,17 @@ const OLDEST_API = 40;
 /** The newest one whose requests and answers this plugin was written for; engines of a later one still speak it. */
 const NEWEST_API = 48;
 
+/** Milliseconds between attempts after a connection was lost. */
+const PAUSES = [1000, 2000, 4000, 8000];
+const REPEATABLE: readonly Method[] = ["GET", "HEAD", "DELETE"];
+
 /** The Docker Engine API over one endpoint. Connects at the first request. */
 export class EngineClient {
     readonly #agent: Agent;
     readonly #places: Places;
     #minor: Promise<number> | undefined;
+    /** The host has answered before: a connection that fails now was lost, and may come back. */
+    #reached = false;
 
     constructor(readonly endpoint: Endpoint) {
         this.#agent = endpoint.kind === "ssh" ? new SshAgent(endpoint) : new Agent({ keepAlive: true });
@@ -96,6 +106,23 @@ export class EngineClient {
     }
 
     async #attempt(method: Method, path: string, options: RequestOptions): Promise<IncomingMessage> {
+        const { repeatable = REPEATABLE.includes(method) } = options;
+        for (let lost = 0; ; lost += 1) {
+            try {
+                return await this.#once(method, path, options);
+            } catch (error) {
+                const wait = PAUSES[lost];
+                if (wait === undefined || !repeatable || !this.#mayComeBack(error)) throw error;
+                await pause(wait, options.signal);
+            }
+        }
+    }
+
+    #mayComeBack(error: unknown): boolean {
+        return error instanceof SshError && !error.refused && this.#reached;
+    }
+
+    async #once(method: Method, path: string, options: RequestOptions): Promise<IncomingMessage> {
         try {
             return await this.#exchange(method, path, options);
         } catch (error) {
@@ -111,6 +138,7 @@ export class EngineClient {
         const leave = await this.#places.enter();
         try {
             const response = await this.#send(method, path, options);
+            this.#reached = true;
             response.once("close", leave);
             return response;
         } catch (error) {

@@ -38,7 +38,7 @@ export function loginFor(config: Values, registry: string): RegistryLogin | unde
 
 /** The value of the X-Registry-Auth header. */
 export function authHeader(login: RegistryLogin | undefined): Record<string, string> {
-    return { "X-Registry-Auth": Buffer.from(JSON.stringify(login ?? {})).toString("base64url") };
+    return { "X-Registry-Auth": padded(login ?? {}) };
 }
 
 /** The value of the X-Registry-Config header of a build: every login that is configured, by registry. */
@@ -49,7 +49,12 @@ export function registryConfigHeader(config: Values, own: Readonly<Record<string
         const login = loginFor(config, host);
         logins[sameRegistry(host, "registry-1.docker.io") ? "https://index.docker.io/v1/" : host] = login;
     }
-    return { "X-Registry-Config": Buffer.from(JSON.stringify({ ...logins, ...own })).toString("base64url") };
+    return { "X-Registry-Config": padded({ ...logins, ...own }) };
+}
+
+/** With the `=` at the end that Node leaves out: without it the engine takes a login for none, and says nothing. */
+function padded(value: unknown): string {
+    return Buffer.from(JSON.stringify(value)).toString("base64").replaceAll("+", "-").replaceAll("/", "_");
 }
 
 /** Problems of `registryAuth`, by path. */

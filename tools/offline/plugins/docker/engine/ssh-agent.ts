@@ -135,5 +135,5 @@ export function sshArguments(endpoint: SshEndpoint, sharing: readonly string[]):
 }
 
 function spawnSsh(endpoint: SshEndpoint, sharing: readonly string[]): ChildProcessWithoutNullStreams {
-    return spawn("ssh", sshArguments(endpoint, sharing), { stdio: ["pipe", "pipe", "pipe"] });
+    return spawn("ssh", sshArguments(endpoint, sharing), { env: process.env, stdio: ["pipe", "pipe", "pipe"] });
 }

@@ -4,6 +4,7 @@ import { Duplex } from "node:stream";
 /** The pipes of an ssh process as one stream that node's http client can use in place of a socket. */
 export class SshStream extends Duplex {
     #stderr = "";
+    #used = false;
 
     constructor(
         private readonly child: ChildProcessWithoutNullStreams,
@@ -11,6 +12,7 @@ export class SshStream extends Duplex {
     ) {
         super({ allowHalfOpen: true });
         child.stdout.on("data", (chunk: Buffer) => {
+            this.#used = true;
             if (!this.push(chunk)) {
                 child.stdout.pause();
             }
@@ -35,10 +37,13 @@ export class SshStream extends Duplex {
 
     override _write(chunk: Buffer, _encoding: BufferEncoding, callback: (error?: Error | null) => void): void {
         this.child.stdin.write(chunk, (error) => {
-            // A broken pipe says that ssh has ended; why it did comes with its close.
-            if (!error || !("code" in error) || error.code !== "EPIPE") {
+            if (!error || !("code" in error) || (error.code !== "EPIPE" && error.code !== "ERR_STREAM_DESTROYED")) {
                 callback(error);
+            } else if (error.code === "ERR_STREAM_DESTROYED" && this.#used) {
+                // A kept connection that has ended meanwhile, and nothing was sent: said as a socket says it, so that another one is used.
+                callback(Object.assign(new Error("the connection has ended"), { code: "ECONNRESET" }));
             }
+            // Else ssh is ending; why it does comes with its close.
         });
     }
 
@@ -70,8 +75,19 @@ export class SshStream extends Duplex {
     }
 }
 
+/** The connection to the host didn't come about, or was lost. */
+export class SshError extends Error {
+    constructor(
+        message: string,
+        /** The host answered and said no: asking again gets the same answer. */
+        readonly refused: boolean,
+    ) {
+        super(message);
+    }
+}
+
 /** One error that names the address, says what ssh said, and what to look at. */
-export function sshFailure(address: string, said: string, code: number | null = null): Error {
+export function sshFailure(address: string, said: string, code: number | null = null): SshError {
     const lines = said
         .split("\n")
         .map((line) => line.trim())
@@ -82,5 +98,6 @@ export function sshFailure(address: string, said: string, code: number | null = 
         : /permission denied.*docker\.sock/i.test(reason)
           ? "add the user to the host's docker group"
           : "check with: ssh <host> docker version";
-    return new Error(`docker:host: can't reach Docker over ${address}: ${reason} (${hint})`);
+    const refused = /permission denied|verification failed|not found/i.test(reason);
+    return new SshError(`docker:host: can't reach Docker over ${address}: ${reason} (${hint})`, refused);
 }

@@ -9,35 +9,53 @@ import { openContext, type BuildContext } from "./context";
 import { baseImages, needsBuildKit } from "./dockerfile";
 import { ensureImage } from "./find";
 
+/**
+ * What the classic builder says where a layer of its cache was deleted while it built upon it: with the last image that had it, perhaps of
+ * another stack. The next attempt builds that layer.
+ */
+const LOST_LAYER = /failed to get digest sha256:|unknown parent image|layer does not exist|No such image: sha256:/;
+const ATTEMPTS = 3;
+
 /** Builds an image with the engine's own builder and tags it with `name` and `build.tags`. Its output shows while it comes. */
 export async function buildImage(engine: EngineClient, name: string, build: Values, context: CallContext): Promise<void> {
+    for (let attempt = 1; ; attempt += 1) {
+        const output = new BuildOutput(context);
+        try {
+            await buildOnce(engine, name, build, context, output);
+            return;
+        } catch (error) {
+            if (!(error instanceof EngineError)) throw error;
+            if (!LOST_LAYER.test(error.message) || attempt === ATTEMPTS) {
+                throw new Error(`image ${name}: the build failed: ${error.message.trim()}${output.tail()}`);
+            }
+            context.log("info", "a layer that this was built upon has been deleted meanwhile; once more");
+        }
+    }
+}
+
+async function buildOnce(engine: EngineClient, name: string, build: Values, context: CallContext, output: BuildOutput): Promise<void> {
     const source = await openContext(text(build, "context") ?? ".", text(build, "dockerfile") ?? "Dockerfile");
     const buildKit = usesBuildKit(build, source);
     if (buildKit) {
         await pullBases(engine, source, build, context);
     }
-    const output = new BuildOutput(context);
-    try {
-        const response = await engine.stream("POST", "/build", {
-            query: {
-                ...buildQuery(build),
-                t: [name, ...texts(build, "tags")],
-                dockerfile: source.dockerfile,
-                version: buildKit ? "2" : "1",
-            },
-            body: compressed(engine, source),
-            headers: { "Content-Type": "application/x-tar", ...registryConfigHeader(context.config, ownLogins(build)) },
-            signal: context.signal,
-        });
-        for await (const line of jsonLines(response)) {
-            output.add(line);
-            const error = lineError(line);
-            if (error !== undefined) {
-                throw new EngineError(500, error);
-            }
+    const response = await engine.stream("POST", "/build", {
+        query: {
+            ...buildQuery(build),
+            t: [name, ...texts(build, "tags")],
+            dockerfile: source.dockerfile,
+            version: buildKit ? "2" : "1",
+        },
+        body: compressed(engine, source),
+        headers: { "Content-Type": "application/x-tar", ...registryConfigHeader(context.config, ownLogins(build)) },
+        signal: context.signal,
+    });
+    for await (const line of jsonLines(response)) {
+        output.add(line);
+        const error = lineError(line);
+        if (error !== undefined) {
+            throw new EngineError(500, error);
         }
-    } catch (error) {
-        throw error instanceof EngineError ? new Error(`image ${name}: the build failed: ${error.message.trim()}${output.tail()}`) : error;
     }
 }
 
