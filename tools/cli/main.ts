@@ -5,16 +5,19 @@ import { z } from "zod";
 import { messageOf } from "../engine/types";
 import { checkoutRoot } from "../engine/versions";
 import * as backup from "./commands/backup";
+import * as check from "./commands/check";
 import * as diagram from "./commands/diagram";
 import * as doctor from "./commands/doctor";
 import * as down from "./commands/down";
 import * as drift from "./commands/drift";
+import * as history from "./commands/history";
 import * as importing from "./commands/import";
 import * as exec from "./commands/exec";
 import * as logs from "./commands/logs";
 import * as maintenance from "./commands/maintenance";
 import * as preview from "./commands/preview";
 import * as restore from "./commands/restore";
+import * as rollback from "./commands/rollback";
 import * as rotate from "./commands/rotate";
 import * as run from "./commands/run";
 import * as secrets from "./commands/secrets";
@@ -29,9 +32,11 @@ const commands: readonly { readonly register: (program: Command) => void }[] = [
     up,
     test,
     importing,
+    check,
     preview,
     drift,
     diagram,
+    history,
     status,
     logs,
     exec,
@@ -39,6 +44,7 @@ const commands: readonly { readonly register: (program: Command) => void }[] = [
     maintenance,
     backup,
     restore,
+    rollback,
     rotate,
     secrets,
     down,

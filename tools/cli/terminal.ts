@@ -1,4 +1,5 @@
 import { createInterface } from "node:readline/promises";
+import { Writable } from "node:stream";
 import type { Reporter, Step } from "../engine/types";
 
 type Stream = NodeJS.WriteStream | (NodeJS.WritableStream & { isTTY?: boolean; columns?: number });
@@ -106,6 +107,26 @@ export class Terminal implements Reporter {
         } finally {
             reader.close();
         }
+    }
+
+    /** Asks for a line that nobody is to see; the terminal must be one that can be asked. */
+    async askHidden(question: string): Promise<string> {
+        this.err.write(`${question} `);
+        const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+        const reader = createInterface({ input: this.input, output: nowhere, terminal: true });
+        try {
+            return await reader.question("");
+        } finally {
+            reader.close();
+            this.err.write("\n");
+        }
+    }
+
+    /** All of standard input. */
+    async read(): Promise<string> {
+        const chunks: Buffer[] = [];
+        for await (const chunk of this.input) chunks.push(Buffer.from(chunk as Buffer | string));
+        return Buffer.concat(chunks).toString("utf8");
     }
 
     /** Asks for a line of text, e.g. a name to confirm a deletion; undefined where nobody can be asked. */

@@ -10,10 +10,20 @@ interface BackupOptions {
     readonly offsite?: boolean;
 }
 
+/** Seconds that a snapshot by hand waits for another one, or a drill, to end: right after the first update one is on its way. */
+const PATIENCE = 600;
+
 async function now(named: string | undefined, options: BackupOptions): Promise<void> {
     const out = terminal();
     const session = await openStack(out, named ?? options.stack, { images: false });
-    const text = await runTool(out, session, await backupTool(session), ["now", "--reason", "manual", "--json"]);
+    const text = await runTool(out, session, await backupTool(session), [
+        "now",
+        "--reason",
+        "manual",
+        "--wait",
+        String(PATIENCE),
+        "--json",
+    ]);
     if (options.json === true) {
         out.print(text);
         return;

@@ -5,6 +5,7 @@ import { runPulumi } from "../../engine";
 import { workDir } from "../../engine/paths";
 import { SetupError } from "../../engine/types";
 import { groups } from "../help";
+import { noted } from "../history/note";
 import { mustSnapshot } from "../stack/final-snapshot";
 import { recover } from "../stack/recover";
 import type { Session } from "../stack/session";
@@ -38,7 +39,8 @@ async function down(named: string | undefined, options: DownOptions): Promise<vo
         throw new SetupError("nothing was changed: say --yes where nobody can be asked", 2);
     }
     await recover(out, session);
-    const result = await runEngine(out, session, ["up", "--yes", "--skip-preview"]);
+    const note = await noted("down", session.checkout);
+    const result = await runEngine(out, session, ["up", "--yes", "--skip-preview", ...note]);
     mustHaveWorked(result, "Stopping", "Run it again.");
     const kept = await session.host.volumes();
     out.print(`\n${session.settings.stackId} is stopped. Kept:`);

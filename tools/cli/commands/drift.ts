@@ -26,7 +26,7 @@ async function drift(named: string | undefined, options: DriftOptions): Promise<
     }
     const found = await findAll(out, session, state);
     if (options.json === true) out.json(found);
-    else out.print(options.markdown === true ? driftMarkdown(found) : driftText(found));
+    else out.print(options.markdown === true ? driftMarkdown(found) : driftText(found, process.stdout.columns));
     process.exitCode = exitCodeOf(found);
     if (options.repair !== true || process.exitCode === 0) return;
     if (options.yes !== true && !(await out.confirm("Put it right?"))) {
@@ -37,7 +37,7 @@ async function drift(named: string | undefined, options: DriftOptions): Promise<
     const left = await findAll(out, session, after);
     out.info(driftVerdict(left));
     process.exitCode = exitCodeOf(left);
-    if (process.exitCode !== 0) out.info(driftText(left));
+    if (process.exitCode !== 0) out.info(driftText(left, process.stderr.columns));
 }
 
 export function register(program: Command): void {

@@ -21,12 +21,12 @@ interface ImportOptions {
     readonly force?: boolean;
 }
 
-function importCompose(file: string, options: ImportOptions): void {
+function importCompose(files: readonly string[], options: ImportOptions): void {
     const out = terminal();
     if (!["development", "staging", "production"].includes(options.environment)) {
         throw new SetupError(`--environment: must be development, staging or production (got ${JSON.stringify(options.environment)})`, 2);
     }
-    const compose = readCompose(file, options.envFile);
+    const compose = readCompose(files, options.envFile);
     const name = plainName(options.name ?? compose.name ?? basename(compose.folder));
     const stack = `${name}-${options.environment}`;
     const path = join(checkoutRoot, `Pulumi.${stack}.yaml`);
@@ -41,7 +41,7 @@ function importCompose(file: string, options: ImportOptions): void {
         root: checkoutRoot,
         inspect,
     });
-    writeFileSync(path, stackFile(imported, basename(file)));
+    writeFileSync(path, stackFile(imported, files.map((file) => basename(file)).join(", ")));
     const tell = (title: string, lines: readonly string[]) => {
         if (lines.length > 0) out.print([`\n${title}:`, ...lines.map((line) => `  - ${line}`)].join("\n"));
     };
@@ -81,9 +81,7 @@ export function stackFile({ config }: Imported, source: string): string {
 
 function givenSecrets({ config }: Imported, stack: string): string[] {
     const { secrets = {} } = config["quai:custom"] as { secrets?: Readonly<Record<string, { kind: string }>> };
-    return Object.entries(secrets).flatMap(([name, { kind }]) =>
-        kind === "given" ? [`pulumi config set --stack ${stack} --secret --path 'quai:secrets.${name}'`] : [],
-    );
+    return Object.entries(secrets).flatMap(([name, { kind }]) => (kind === "given" ? [`./quai secrets set ${name} --stack ${stack}`] : []));
 }
 
 export function register(program: Command): void {
@@ -94,7 +92,10 @@ export function register(program: Command): void {
         .description(
             "Writes Pulumi.<name>-<environment>.yaml from a compose file and its env files, and lists what could not be carried over.",
         )
-        .argument("<file>", "a compose file, such as docker-compose.prod.yml")
+        .argument(
+            "<file...>",
+            "a compose file, such as docker-compose.prod.yml; or several, the later ones over the former, as with docker compose -f",
+        )
         .option("-n, --name <name>", "name of the application (default: the compose project's, or the folder's)")
         .option("-e, --environment <environment>", "development, staging or production", "production")
         .option("-d, --domain <domain>", "main host name (default: the first one in the file's routes)")

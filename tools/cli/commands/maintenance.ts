@@ -1,8 +1,10 @@
 import type { Command } from "commander";
 import { MAINTENANCE_FILE } from "../../../components/tls-proxy/nginx";
+import { checkoutRoot } from "../../engine/versions";
 import { SetupError } from "../../engine/types";
 import { groups } from "../help";
-import { type HostSession, openHost } from "../stack/session";
+import { howToServe } from "../stack/door-status";
+import { type HostSession, openHost, stackSettings } from "../stack/session";
 import { terminal } from "../terminal";
 
 async function maintenance(state: string, options: { readonly stack: string }): Promise<void> {
@@ -10,13 +12,21 @@ async function maintenance(state: string, options: { readonly stack: string }): 
         throw new SetupError(`maintenance: must be on or off (got ${JSON.stringify(state)})`, 2);
     }
     const out = terminal();
+    if (stackSettings(checkoutRoot, options.stack).target.kind === "aws") {
+        throw new SetupError(
+            `maintenance: ${options.stack} is on AWS; set quai:maintenance: ${state === "on" ? "true" : "false"} in Pulumi.${options.stack}.yaml, then pulumi up -s ${options.stack}`,
+            2,
+        );
+    }
     const session = await openHost(out, options.stack);
     await setMaintenance(session, state === "on");
     const { stackId } = session.settings;
     out.print(
         state === "on"
             ? `${stackId} answers 503 with a page, until ./quai maintenance off --stack ${session.stack}; updates don't end it.`
-            : `${stackId} serves.`,
+            : session.settings.maintenance
+              ? `${stackId} still answers 503: ${howToServe(session)}`
+              : `${stackId} serves.`,
     );
 }
 

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { writeFileSync } from "node:fs";
+import { ensureEngine } from "../../engine";
 import { SetupError } from "../../engine/types";
 import { checkoutRoot } from "../../engine/versions";
 import { groups } from "../help";
@@ -7,7 +8,7 @@ import { eventsBy, reportFrom } from "../report/from-events";
 import { refusedReport } from "../report/refused";
 import { reportOn } from "../report/make";
 import { markdown } from "../report/markdown";
-import { planOf, savePlan } from "../report/plan";
+import { moved, mustBeTheSame, planOf, readPlan, savePlan } from "../report/plan";
 import type { Report } from "../report/report";
 import { terminalText } from "../report/text";
 import { code } from "../report/sections";
@@ -30,6 +31,7 @@ interface PreviewOptions {
     readonly events?: string;
     readonly from?: string;
     readonly save?: string;
+    readonly plan?: string;
 }
 
 async function preview(named: string | undefined, options: PreviewOptions): Promise<void> {
@@ -41,14 +43,26 @@ async function preview(named: string | undefined, options: PreviewOptions): Prom
     if (options.fork === true && (options.save ?? options.refresh) !== undefined) {
         throw new SetupError("--fork: can't be used with --save or --refresh: a plan against an empty state is for reading", 2);
     }
-    const apart = (["save", "events", "refresh", "offline", "fork"] as const).filter((option) => options[option] !== undefined);
+    if (options.plan !== undefined && (options.from === undefined || options.save !== undefined)) {
+        throw new SetupError(
+            "--plan: compares a preview that --from reads, and nothing is saved then; elsewhere ./quai up --plan does it",
+            2,
+        );
+    }
+    const apart = (["events", "refresh", "offline", "fork"] as const).filter((option) => options[option] !== undefined);
     if (options.from !== undefined && apart.length > 0) {
         throw new SetupError(`--from, --${apart.join(", --")}: the preview is made already; remove --${apart.join(", --")}`, 2);
     }
     const report = await madeReport(out, stack, options);
     if (options.json === true) out.json(report);
     else if (options.markdown === true) out.print(markdown(report));
-    else out.print(terminalText(report, (colour, text) => out.colour(colour, text, process.stdout), { diff: options.diff }));
+    else
+        out.print(
+            terminalText(report, (colour, text) => out.colour(colour, text, process.stdout), {
+                diff: options.diff,
+                width: process.stdout.columns,
+            }),
+        );
     process.exitCode = report.verdict.exitCode;
 }
 
@@ -58,7 +72,7 @@ async function madeReport(out: Terminal, stack: string, options: PreviewOptions)
     if (refused !== undefined) return refused;
     if (options.fork === true) return forkReport(out, stack, options);
     const { offline, refresh, from } = options;
-    if (from !== undefined) return reportFrom(checkoutRoot, stack, from);
+    if (from !== undefined) return ofEvents(out, stack, from, options);
     if (stackSettings(checkoutRoot, stack).target.kind === "aws") {
         throw new SetupError(
             `${stack}: pulumi deploys stacks on AWS, and previews them; this makes a report of it:\n${eventsBy(stack)}\n./quai preview ${stack} --from preview.jsonl`,
@@ -68,14 +82,11 @@ async function madeReport(out: Terminal, stack: string, options: PreviewOptions)
     const session = await openStack(out, stack, { yes: options.yes, offline, connect: refresh === true });
     // A host over SSH need not be reachable for a preview, in a pull request for one.
     const reached = session.ssh === undefined || refresh === true;
-    const notes = offline === true ? [OFFLINE] : reached ? await drifted(session) : [];
     const machine = refresh === true && offline !== true ? await hostDrift(session, await readState(session.engine, stack)) : [];
     const changed = machine.map(({ step, what }) => `The machine isn't as it was left, ${step}: ${what}. \`./quai up\` puts it back.`);
-    const {
-        report,
-        preview: plan,
-        events,
-    } = await reportOn(out, session, { refresh, offline, notes: [...notes, ...changed], engine: again(machine) });
+    const left = offline === true ? Promise.resolve([OFFLINE]) : reached ? drifted(session) : Promise.resolve([]);
+    const notes = left.then((texts) => [...texts, ...changed]);
+    const { report, preview: plan, events } = await reportOn(out, session, { refresh, offline, notes, engine: again(machine) });
     if (options.events !== undefined) writeFileSync(options.events, `${events.join("\n")}\n`);
     if (options.save !== undefined && report.verdict.level !== "blocked") {
         const state = await readState(session.engine, stack);
@@ -85,12 +96,33 @@ async function madeReport(out: Terminal, stack: string, options: PreviewOptions)
     return report;
 }
 
+/** The report of a preview that `pulumi` made; it is kept as what was reviewed, or held against it. */
+async function ofEvents(out: Terminal, stack: string, file: string, { save, plan }: PreviewOptions): Promise<Report> {
+    const reviewed = plan === undefined ? undefined : readPlan(plan, stack);
+    const { report, preview: made } = reportFrom(checkoutRoot, stack, file);
+    if (report.verdict.level === "blocked" || (save ?? plan) === undefined) return report;
+    const state = await readState(await ensureEngine({ reporter: out }), stack);
+    if (state === undefined) throw new SetupError(`${stack}: its state can't be read; pulumi stack export -s ${stack} says why`);
+    const now = planOf({ checkout: checkoutRoot, stack, state, preview: made, verdict: report.verdict.text });
+    if (reviewed !== undefined) {
+        mustBeTheSame(moved(reviewed, now), `${eventsBy(stack)}; ./quai preview ${stack} --from preview.jsonl --save <file>`);
+        out.info(`As reviewed: ${report.verdict.text}`);
+    }
+    if (save !== undefined) {
+        savePlan(save, now);
+        out.info(`Saved. Whether it is still so is told by: ./quai preview ${stack} --from <events of another preview> --plan ${save}`);
+    }
+    return report;
+}
+
 /** What can be said where no secret, no state and no host is to be had. */
 async function forkReport(out: Terminal, stack: string, options: PreviewOptions): Promise<Report> {
     const { session, placeholders, close } = await openApart(out, stack);
     try {
         const instead =
-            placeholders.length === 0 ? [] : [`Something else stood in for encrypted settings: ${placeholders.map(code).join(", ")}.`];
+            placeholders.length === 0
+                ? []
+                : [`Something else stood in for encrypted settings, and for secrets from elsewhere: ${placeholders.map(code).join(", ")}.`];
         const notes = ["Planned against an empty state: no secret, no state and no host was within reach.", ...instead];
         const { report, events } = await reportOn(out, session, { offline: true, apart: true, notes });
         if (options.events !== undefined) writeFileSync(options.events, `${events.join("\n")}\n`);
@@ -124,6 +156,7 @@ export function register(program: Command): void {
         .option("--offline", "ask neither the host nor a registry: compare with the state alone")
         .option("--fork", "as for somebody's fork: no secret, an empty state, no host; settings are checked and a plan is made")
         .option("--save <file>", "also write a plan there, for ./quai up --plan: only what was reviewed is applied")
+        .option("--plan <file>", "with --from: fail, saying what moved, unless it is what --save wrote there")
         .option("--events <file>", "also write the engine's own events there, one JSON text a line; secrets are not in them")
         .option("--from <file>", "of a preview that pulumi made, of a stack on AWS for one: its events, one JSON text a line")
         .option("-y, --yes", "install what is missing on this machine without asking")

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { SetupError } from "../../engine/types";
 import { groups } from "../help";
 import { backupTool, runTool } from "../stack/backup-tool";
+import { logsShow } from "../stack/docker";
 import type { Session } from "../stack/session";
 import { openStack } from "../stack/session";
 import { terminal, type Terminal } from "../terminal";
@@ -79,7 +80,7 @@ async function healthyAgain(session: Session, ids: readonly string[]): Promise<v
         }
         if (Date.now() > deadline) {
             throw new SetupError(
-                `not healthy ${LONGEST_START_SECONDS} s after the start: ${late.map(({ name }) => name).join(", ")}; docker logs shows why`,
+                `not healthy ${LONGEST_START_SECONDS} s after the start: ${late.map(({ name }) => name).join(", ")}; ${logsShow(session.stack, late[0]?.service ?? "")}`,
             );
         }
         await new Promise((resolve) => setTimeout(resolve, 1000));

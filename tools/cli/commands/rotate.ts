@@ -1,13 +1,18 @@
 import type { Command } from "commander";
-import { readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
+import { sshOf } from "../../../infra/host";
 import { nearest } from "../../../infra/settings";
 import { SetupError } from "../../engine/types";
+import { checkoutRoot } from "../../engine/versions";
 import { groups } from "../help";
+import { sshKeySteps, stepsFor } from "../stack/given-rotation";
+import { nextOf } from "../../../components/secrets-bundle/versions";
 import { renewed, type Rotatable, secretCalled, withRotation } from "../stack/rotation-edit";
 import { openStack, stackSettings } from "../stack/session";
-import { readStackFile } from "../stack/stack-file";
+import { renewSshKey } from "../stack/ssh-key";
+import { readStackFile, replaceFile, stackWord } from "../stack/stack-file";
 import { outputsOf, readState } from "../stack/state";
-import { terminal } from "../terminal";
+import { terminal, type Terminal } from "../terminal";
 import { up } from "./up";
 
 interface RotateOptions {
@@ -20,29 +25,64 @@ interface RotateOptions {
 async function rotate(name: string, named: string | undefined, options: RotateOptions): Promise<void> {
     const out = terminal();
     const stack = named ?? options.stack;
+    if (/^(ssh|ssh-?key|deploy-?key)$/i.test(name)) {
+        await rotateSshKey(out, stack, options);
+        return;
+    }
     const session = await openStack(out, stack, { yes: options.yes, images: false, connect: false });
     const secret = await rotatable(session, name);
     const { path } = readStackFile(session.checkout, stack);
     const before = readFileSync(path, "utf8");
-    const renewals = renewed(session.settings.rotation[secret.name], secret, new Date());
-    write(path, withRotation(before, secret.name, renewals));
+    // Where tasks of two releases answer by turns, the former release must know what the new one signs with.
+    const onAws = session.settings.target.kind === "aws";
+    const renewals = renewed(session.settings.rotation[secret.name], secret, new Date(), onAws);
+    replaceFile(path, withRotation(before, secret.name, renewals));
     const file = `Pulumi.${stack}.yaml`;
     out.info(`${file}: quai:rotation.${secret.name}: ${JSON.stringify(renewals)}`);
     try {
         stackSettings(session.checkout, stack);
         if (options.write === true) {
-            out.print(`${file} is written; ./quai up${stack === "dev" ? "" : ` ${stack}`} rotates.`);
+            const how = onAws ? `pulumi up -s ${stack}` : `./quai up${stackWord(stack)}`;
+            const only = nextOf([renewals].flat()) === undefined ? "rotates" : "announces the new value; rotate once more, and it signs";
+            out.print(`${file} is written; ${how} ${only}.`);
             return;
         }
-        if (await up(stack, options)) return;
+        if (await up(stack, { ...options, command: "rotate", message: `rotate ${secret.name}` })) return;
     } catch (error) {
         out.info(
             `${file} keeps the new date: the next ./quai up finishes the rotation. Until then the former value is valid. To take it back: git checkout ${file}`,
         );
         throw error;
     }
-    write(path, before);
+    replaceFile(path, before);
     out.info(`${file} is as it was.`);
+}
+
+/** The key that logs in on the host of `quai:target`: no update is needed, as nothing that runs uses it. */
+async function rotateSshKey(out: Terminal, stack: string, { yes, write: onlyWrite }: RotateOptions): Promise<void> {
+    const settings = stackSettings(checkoutRoot, stack);
+    const ssh = sshOf(settings);
+    if (ssh === undefined) throw new SetupError(`rotate: stack ${stack} is on this machine's Docker: there is no SSH key to renew`, 2);
+    const { identityFile } = ssh;
+    if (identityFile === undefined || onlyWrite === true) {
+        throw new SetupError(`rotate: ${sshKeySteps(ssh, stack)}`, 2);
+    }
+    const { path } = readStackFile(checkoutRoot, stack);
+    if (yes !== true && !(await out.confirm(`Renew ${identityFile}, which logs in on ${ssh.host} as ${ssh.user}?`))) {
+        throw new SetupError("nothing was changed: say --yes where nobody can be asked", 2);
+    }
+    const firstUser = settings.host?.firstUser === ssh.user ? undefined : settings.host?.firstUser;
+    const onRenewed = (former: string, present: string) => {
+        const text = readFileSync(path, "utf8");
+        if (!text.includes(former)) return;
+        replaceFile(path, text.split(former).join(present));
+        out.info(
+            `Pulumi.${stack}.yaml: quai:host.authorizedKeys names the new key; the next ./quai up looks whether the host has the same`,
+        );
+    };
+    const { kept } = await renewSshKey({ ...ssh, identityFile }, { firstUser, onRenewed, onStep: (what) => out.info(what) });
+    out.print(`${identityFile} is another key now; the former one is refused by ${ssh.host}.`);
+    out.print(`It is kept as ${kept}: remove it when no other machine and no pipeline logs in with it. Give pipelines the new one.`);
 }
 
 async function rotatable({ engine, stack, settings }: Awaited<ReturnType<typeof openStack>>, name: string): Promise<Rotatable> {
@@ -52,25 +92,14 @@ async function rotatable({ engine, stack, settings }: Awaited<ReturnType<typeof 
     const secrets = known as Rotatable[];
     const found = secretCalled(name, secrets);
     if (found !== undefined) return found;
-    if (settings.secrets[name] !== undefined) {
-        throw new SetupError(
-            `rotate: ${name} is given from outside: give another value with: pulumi config set --secret --path 'quai:secrets.${name}'`,
-            2,
-        );
-    }
+    const steps = stepsFor(settings, name);
+    if (steps !== undefined) throw new SetupError(`rotate: ${steps}`, 2);
     const names = secrets.map((each) => each.name);
     const near = nearest(name, names);
     throw new SetupError(
         `rotate: stack ${stack} has no generated secret ${JSON.stringify(name)}; ${near === undefined ? `there are: ${names.join(", ")}` : `did you mean ${near}?`}`,
         2,
     );
-}
-
-/** At once or not at all. */
-function write(path: string, text: string): void {
-    const draft = `${path}.${process.pid}`;
-    writeFileSync(draft, text, { mode: statSync(path).mode });
-    renameSync(draft, path);
 }
 
 export function register(program: Command): void {

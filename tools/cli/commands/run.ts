@@ -42,7 +42,7 @@ async function runOnce(command: readonly string[], options: RunOptions): Promise
 export function oneOff(stack: string, name: string, like: HostContainer, facts: ContainerFacts): string[] {
     const [network = "none"] = facts.networks;
     return [
-        ...["--rm", "--name", name, "--init", "--cap-drop", "ALL", "--security-opt", "no-new-privileges:true"],
+        ...["--rm", "--name", name, "--init", "--cap-drop", "ALL", "--security-opt", "no-new-privileges:true", "--ulimit", "core=0:0"],
         ...labelArguments(stack, { role: "one-off", service: like.service, release: like.release }),
         ...["--network", network, "--volumes-from", like.id, "--user", facts.user],
         ...(facts.memory === 0 ? [] : ["--memory", `${facts.memory}b`, "--memory-swap", `${facts.memory}b`]),

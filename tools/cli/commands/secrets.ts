@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { completed, readOutside } from "../../../infra/settings/outside";
 import { runPulumi } from "../../engine";
 import { SetupError } from "../../engine/types";
 import { groups } from "../help";
@@ -6,6 +7,8 @@ import { isRecord } from "../report/values";
 import { resourceOf, secretRows } from "../stack/secret-list";
 import type { Session } from "../stack/session";
 import { openStack } from "../stack/session";
+import { generatedIn } from "../stack/generated-value";
+import { setSecret } from "../stack/set-secret";
 import { readState, type StackState } from "../stack/state";
 import { terminal, type Terminal } from "../terminal";
 
@@ -13,6 +16,7 @@ interface SecretsOptions {
     readonly stack: string;
     readonly json?: boolean;
     readonly yes?: boolean;
+    readonly keepFormer?: boolean;
 }
 
 async function opened(out: Terminal, stack: string): Promise<{ session: Session; state: StackState }> {
@@ -34,9 +38,9 @@ async function list(named: string | undefined, options: SecretsOptions): Promise
     const dim = (text: string) => out.colour("dim", text, process.stdout);
     out.table([
         ["secret", "kind", "rotated on", "age", "of at most", "used by"].map(dim),
-        ...rows.map(({ name, kind, rotatedOn, ageDays, limitDays, users }) => [
+        ...rows.map(({ name, kind, from, rotatedOn, ageDays, limitDays, users }) => [
             name,
-            kind,
+            from === undefined ? kind : `${kind} by ${from}`,
             rotatedOn ?? "–",
             ageDays === null ? "–" : ageDays > (limitDays ?? Infinity) ? out.colour("red", `${ageDays} d`, process.stdout) : `${ageDays} d`,
             limitDays === null ? "–" : `${limitDays} d`,
@@ -72,50 +76,29 @@ async function decrypted(session: Session, words: readonly string[]): Promise<un
 }
 
 async function givenValue(session: Session, name: string): Promise<string> {
+    const written = session.settings.secrets[name];
+    if (typeof written === "object" && written.value === undefined) {
+        const { former: _former, ...source } = written;
+        return completed(readOutside({ [name]: source }, { env: process.env }), () => undefined)[name]?.value ?? "";
+    }
     const settings = await decrypted(session, ["config", "--json", "--config-file", session.configFile]);
     const entry = isRecord(settings) ? settings["quai:secrets"] : undefined;
     const values: unknown = isRecord(entry) ? (entry["objectValue"] ?? JSON.parse(String(entry["value"]))) : undefined;
-    const value = isRecord(values) ? values[name] : undefined;
-    if (typeof value !== "string")
-        throw new SetupError(`quai:secrets.${name}: stands not in the stack file as a value, but as a reference: see there`);
+    const given = isRecord(values) ? values[name] : undefined;
+    const value = isRecord(given) ? given["value"] : given;
+    if (typeof value !== "string") throw new SetupError(`quai:secrets.${name}: isn't in the stack file`);
     return value;
 }
 
-/** As it is written for whoever reads it (keys are derived from what the state generates), else as it was generated. */
 async function generatedValue(session: Session, state: StackState, name: string): Promise<string> {
-    const urn = resourceOf(state, name)?.urn;
     const exported = await decrypted(session, ["stack", "export"]);
-    const deployment = isRecord(exported) && isRecord(exported["deployment"]) ? exported["deployment"]["resources"] : [];
-    const resources = (Array.isArray(deployment) ? (deployment as unknown[]) : []).filter(isRecord);
-    const made = resources.find((each) => each["urn"] === urn);
-    const outputs = isRecord(made?.["outputs"]) ? made["outputs"] : {};
-    const files = resources
-        .filter(({ dependencies }) => Array.isArray(dependencies) && dependencies.includes(urn))
-        .flatMap(({ inputs }) => (isRecord(inputs) ? (plain(inputs["stdin"]) ?? []) : []));
-    const names = [name, `${name}Private`];
-    const value = [
-        ...files.flatMap((text) => names.flatMap((each) => fileIn(text, each) ?? [])),
-        ...["privateKeyPemPkcs8", "result"].flatMap((key) => plain(outputs[key]) ?? []),
-    ][0];
+    const value = generatedIn(exported, name, resourceOf(state, name)?.urn);
     if (value === undefined) throw new SetupError(`${name}: isn't in the state`);
     return value;
 }
 
-/** A file among those that a step writes: `name mode base64` (components/internal/docker/file-volume.ts). */
-function fileIn(text: string, name: string): string | undefined {
-    const data = new RegExp(`^${name} 0\\d{3} ([A-Za-z0-9+/]+=*)$`, "m").exec(text)?.[1];
-    return data === undefined ? undefined : Buffer.from(data, "base64").toString("utf8");
-}
-
-/** What the state holds encrypted: `{ …, plaintext: "<JSON>" }`. */
-function plain(value: unknown): string | undefined {
-    if (!isRecord(value) || typeof value["plaintext"] !== "string") return undefined;
-    const text: unknown = JSON.parse(value["plaintext"]);
-    return typeof text === "string" ? text : undefined;
-}
-
 export function register(program: Command): void {
-    const secrets = program.command("secrets").helpGroup(groups.data).summary("names, ages and users of secrets; show one after asking");
+    const secrets = program.command("secrets").helpGroup(groups.data).summary("names, ages and users of secrets; show one, or give one");
     secrets
         .command("list")
         .summary("names, kinds, ages and users; never a value")
@@ -123,6 +106,13 @@ export function register(program: Command): void {
         .option("-s, --stack <stack>", "the same", "dev")
         .option("--json", "for programs")
         .action(list);
+    secrets
+        .command("set")
+        .summary("encrypts a given one into the stack file; asks for the value, or reads standard input")
+        .argument("<name>", "which secret")
+        .option("-s, --stack <stack>", "of which stack", "dev")
+        .option("--keep-former", "the present value stays beside it, as former, for applications that accept both")
+        .action((name: string, { stack, keepFormer }: SecretsOptions) => setSecret(terminal(), stack, name, { keepFormer }));
     secrets
         .command("show")
         .summary("the value of one, after asking")

@@ -1,15 +1,19 @@
 import type { Command } from "commander";
-import { SetupError } from "../../engine/types";
+import { imageFindings, imageReferences } from "../drift/compare";
+import { imagesNow } from "../drift/observe";
 import { groups } from "../help";
 import { findDrift, recover, runAgain } from "../stack/recover";
 import type { Session } from "../stack/session";
+import { stackWord } from "../stack/stack-file";
 import { again, hostDrift } from "../stack/prepare";
 import { openStack } from "../stack/session";
 import { outputsOf, readState } from "../stack/state";
 import { mustHaveWorked, runEngine } from "../stack/update";
+import { noted } from "../history/note";
+import type { Preview } from "../report/engine-events";
 import { reportOn } from "../report/make";
 import type { Plan } from "../report/plan";
-import { moved, planOf, readPlan } from "../report/plan";
+import { moved, mustBeTheSame, planOf, readPlan } from "../report/plan";
 import type { Report } from "../report/report";
 import { terminalText } from "../report/text";
 import { beforeUpdate, mustNotBeBlocked } from "../stack/gate";
@@ -23,6 +27,13 @@ interface UpOptions {
     readonly yes?: boolean;
     readonly refresh?: boolean;
     readonly plan?: string;
+    readonly message?: string;
+    /** What a command that goes on like this one has to say of the preview. It throws where nothing must be done. */
+    readonly judge?: (report: Report, preview: Preview) => void;
+    /** Told once it's decided that there is an update, before anything is touched. */
+    readonly decided?: () => void;
+    /** The command that goes on like this one. @default "up" */
+    readonly command?: string;
 }
 
 /** @returns false where somebody was asked and said no */
@@ -50,18 +61,21 @@ export async function up(named: string | undefined, options: UpOptions): Promise
     }
     const refresh = (options.refresh === true || drift.missing.length > 0) && drift.failed.length === 0 ? ["--refresh"] : [];
     const guarded = session.settings.environment !== "development" || session.settings.protect;
-    if (options.yes !== true || guarded) {
+    if (options.yes !== true || guarded || options.judge !== undefined) {
         const { report, preview } = await reportOn(out, session, { refresh: refresh.length > 0, engine: again(machine) });
+        options.judge?.(report, preview);
         if (!(await agreed(out, report, options.yes === true))) {
             out.info("Nothing was changed.");
             return false;
         }
         await beforeUpdate(out, session, report, preview);
     }
+    options.decided?.();
     // Marks in the state: not before it's decided that there is an update.
     await runAgain(session, drift.again);
     out.info(`Deploying stack ${session.stack} (${session.settings.stackId})`);
-    const result = await runEngine(out, session, ["up", "--yes", "--skip-preview", ...refresh, ...again(machine)]);
+    const note = await noted(options.command ?? "up", session.checkout, options.message);
+    const result = await runEngine(out, session, ["up", "--yes", "--skip-preview", ...note, ...refresh, ...again(machine)]);
     mustHaveWorked(
         result,
         "The update",
@@ -91,13 +105,9 @@ async function mustBeAsReviewed(out: Terminal, session: Session, reviewed: Plan,
     const state = await readState(session.engine, stack);
     const now = planOf({ checkout, stack, state, preview, verdict: report.verdict.text });
     const gone = missing.length === 0 ? [] : [`the host isn't as it was left, and would be put right, too: ${missing.join(", ")}`];
-    const differs = [...moved(reviewed, now), ...gone];
-    if (differs.length > 0) {
-        const list = differs.map((line) => `  - ${line}`).join("\n");
-        throw new SetupError(
-            `this isn't what was reviewed, so nothing was changed:\n${list}\nReview it again: ./quai preview ${stack} --save <file>`,
-        );
-    }
+    const images = state === undefined ? [] : imageFindings(state, { images: await imagesNow(session, imageReferences(state)) });
+    const differs = [...moved(reviewed, now), ...gone, ...images.map(({ what }) => what)];
+    mustBeTheSame(differs, `./quai preview ${stack} --save <file>`);
     out.info(`As reviewed: ${report.verdict.text}`);
 }
 
@@ -120,7 +130,7 @@ async function finish(out: Terminal, session: Session, started: number): Promise
             `\nIts certificate is from a local authority. To trust it: curl --cacert ${authority}, or import that file into your browser's authorities.`,
         );
     }
-    const suffix = session.stack === "dev" ? "" : ` ${session.stack}`;
+    const suffix = stackWord(session.stack);
     out.print("\nNext:");
     out.print(`  ./quai status${suffix}       what runs, since when, last backup`);
     out.print(`  ./quai backup now${suffix}   a snapshot of database and files`);
@@ -138,5 +148,6 @@ export function register(program: Command): void {
         .option("-y, --yes", "ask nothing: install what is missing, deploy without showing a preview first")
         .option("--plan <file>", "only what ./quai preview --save wrote there: refuse if settings, state or program moved since")
         .option("-r, --refresh", "compare the state with what really runs first")
+        .option("-m, --message <text>", "what it is for: ./quai history shows it")
         .action(async (named: string | undefined, options: UpOptions) => void (await up(named, options)));
 }

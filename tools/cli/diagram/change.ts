@@ -62,6 +62,6 @@ function nodeChanges(old: Node, next: Node): string[] {
     ];
 }
 
-function shown({ title, detail }: Node): string {
-    return detail === undefined || detail === "" ? title : detail;
+function shown({ title, detail, kind }: Node): string {
+    return detail === undefined || detail === "" ? (kind === "service" ? "1 container" : title) : detail;
 }

@@ -1,17 +1,10 @@
-import { asList, asText, isRecord, shown } from "../report/values";
+import { asText, shown } from "../report/values";
+import { doorOf } from "./door";
 import type { Edge, Group, Node, Picture } from "./picture";
 import type { Places } from "./places";
 import { placesOf } from "./places";
-
-/** A resource of a state or of a preview. */
-export interface Shown {
-    readonly type: string;
-    readonly name: string;
-    readonly inputs: Readonly<Record<string, unknown>>;
-    readonly outputs: Readonly<Record<string, unknown>>;
-}
-
-type Outputs = Shown["outputs"];
+import type { Outputs, Part, Shown } from "./shown";
+import { entries, part, texts } from "./shown";
 
 /**
  * The picture of a stack. Services, routes and data are read from what the components say of themselves, networks and places from the resources.
@@ -30,13 +23,16 @@ export function pictureOf(title: string, resources: readonly Shown[]): Picture |
         ...services.map((service) => serviceOf(service, places)),
         ...jobs.map((job) => jobOf(job, places)),
         ...of("PostgresWithBackup").map((database) => databaseOf(database, of("Files"), places)),
+        ...of("FilesBackup").map(({ outputs }) => backupsOf("backups", outputs, critical(of("Files")), places)),
         ...of("Redis").map(({ name, outputs }) => part([data(name, "Redis", outputs, places)])),
         ...of("Files").map(({ name, outputs }) =>
             part([
                 {
                     id: name,
                     title: name,
-                    detail: outputs["critical"] === false ? "files, not in the backups" : "files",
+                    detail: ["files", places.disk, outputs["critical"] === false ? "not in the backups" : undefined]
+                        .filter(Boolean)
+                        .join(", "),
                     kind: "files",
                     within: places.storage,
                 },
@@ -49,58 +45,11 @@ export function pictureOf(title: string, resources: readonly Shown[]): Picture |
     return { title, groups: used(places.groups, nodes), nodes, edges };
 }
 
-interface Part {
-    readonly nodes: readonly Node[];
-    readonly edges: readonly Edge[];
-}
-
-function part(nodes: readonly Node[], edges: readonly Edge[] = []): Part {
-    return { nodes, edges };
-}
-
-function doorOf({ name, outputs }: Shown, resources: readonly Shown[], places: Places): Part {
-    const names = texts(outputs["names"]);
-    const routes = entries(outputs, "routes");
-    const several = new Set(routes.map(({ host }) => host)).size > 1;
-    const byService = new Map<string, string[]>();
-    for (const route of routes) {
-        const path = asText(route["path"]) ?? "";
-        const host = several && route["host"] !== "*" ? (asText(route["host"]) ?? "") : "";
-        const to = asText(route["to"]) ?? "";
-        const label = `${host}${path}${route["exact"] === true || !path.endsWith("/") || path === "/" ? "" : "…"}`;
-        byService.set(to, [...(byService.get(to) ?? []), label]);
-    }
-    const certificate = isRecord(outputs["certificate"]) ? asText(outputs["certificate"]["mode"]) : undefined;
-    const words = { acme: `certificate by ${places.issuer}`, local: "certificate of a local authority", files: "own certificate" }[
-        certificate ?? ""
-    ];
-    const door: Node = {
-        id: name,
-        title: places.door,
-        detail: [names[0], words].filter(Boolean).join(", "),
-        kind: "door",
-        within: places.doorIn,
-    };
-    const outside: Node = { id: "browsers", title: "browsers", kind: "outside" };
-    const to = [...byService].map(([service, labels]) => ({ from: name, to: service, labels: widest(labels), light: false }));
-    return part([outside, door], [{ from: "browsers", to: name, labels: portsOf(resources), light: false }, ...to]);
-}
-
-/** Each once; `/api` is in `/api/…`. */
-function widest(labels: readonly string[]): string[] {
-    return [...new Set(labels)].filter((label) => !labels.includes(`${label}/…`));
-}
-
-/** `https 8443`: only the door publishes ports, itself or by containers that hold them for it. A load balancer's are the usual ones. */
-function portsOf(resources: readonly Shown[]): string[] {
-    const containers = resources.filter(({ type }) => type === "docker:index/container:Container");
-    const ports = containers.flatMap(({ inputs }) => asList(inputs["ports"])).flatMap((port) => (isRecord(port) ? [port] : []));
-    const https = ports.find((port) => Number(port["internal"]) === 8443 || Number(port["internal"]) === 443);
-    return [https === undefined ? "https" : `https ${shown(https["external"])}`];
-}
-
 function serviceOf(service: Outputs, places: Places): Part {
     const name = asText(service["name"]) ?? "";
+    if (places.sites.has(name)) {
+        return part([{ id: name, title: name, detail: "a site, files in a bucket", kind: "files", within: places.sitesIn }]);
+    }
     const kind = asText(service["kind"]) ?? "service";
     const count = Number(service["replicas"] ?? 1);
     const detail = [kind === "service" || kind === name ? "" : kind, count > 1 ? `${count} containers` : ""]
@@ -115,7 +64,7 @@ function jobOf(job: Outputs, places: Places): Part {
     const node: Node = {
         id: name,
         title: name,
-        detail: "job, before each release",
+        detail: job["scheduled"] === true ? "job, on a schedule" : "job, before each release",
         secrets: texts(job["secrets"]),
         kind: "job",
         within: places.services,
@@ -131,7 +80,10 @@ function uses(name: string, container: Outputs): Edge[] {
         labels: [],
         light: mount["readOnly"] === true,
     }));
-    return [...texts(container["opens"]).map((to) => ({ from: name, to, labels: [], light: false })), ...files];
+    return [
+        ...[...texts(container["opens"]), ...texts(container["calls"])].map((to) => ({ from: name, to, labels: [], light: false })),
+        ...files,
+    ];
 }
 
 function data(name: string, product: string, outputs: Outputs, places: Places): Node {
@@ -142,39 +94,26 @@ function data(name: string, product: string, outputs: Outputs, places: Places): 
 
 function databaseOf({ name, outputs }: Shown, files: readonly Shown[], places: Places): Part {
     const server = data(name, "PostgreSQL", outputs, places);
-    const repository = asText(outputs["repository"]);
-    if (repository === undefined) return part([server]);
+    if (outputs["repository"] === undefined) return part([server]);
+    const backups = backupsOf(`${name}-backups`, outputs, [name, ...critical(files)], places, `${name}-offsite`);
+    return part([server, ...backups.nodes], backups.edges);
+}
+
+function critical(files: readonly Shown[]): string[] {
+    return files.filter(({ outputs }) => outputs["critical"] !== false).map(({ name }) => name);
+}
+
+/** Where snapshots of all that is worth it go, and where their copy. */
+function backupsOf(id: string, outputs: Outputs, from: readonly string[], places: Places, copyId = "offsite"): Part {
     const at = asText(outputs["at"]);
-    const id = `${name}-backups`;
-    const nodes: Node[] = [
-        server,
-        {
-            id,
-            title: "backups",
-            detail: at === undefined ? places.backups : `${places.backups}, daily at ${at}`,
-            kind: "backup",
-            within: places.backupsIn,
-        },
-    ];
-    const critical = files.filter((each) => each.outputs["critical"] !== false).map((each) => each.name);
-    const edges = [name, ...critical].map((from) => ({ from, to: id, labels: [], light: true }));
+    const detail = at === undefined ? places.backups : `${places.backups}, daily at ${at}`;
+    const backups: Node = { id, title: "backups", detail, kind: "backup", within: places.backupsIn };
+    const edges = from.map((each) => ({ from: each, to: id, labels: [], light: true }));
     const offsite = asText(outputs["offsite"]);
-    if (offsite === undefined) return part(nodes, edges);
-    const copy: Node = {
-        id: `${name}-offsite`,
-        title: "off-site copy",
-        detail: offsite.split(":")[0] === "s3" ? "S3" : undefined,
-        kind: "outside",
-    };
-    return part([...nodes, copy], [...edges, { from: id, to: copy.id, labels: ["encrypted"], light: true }]);
-}
-
-function entries(outputs: Outputs, name: string): Outputs[] {
-    return asList(outputs[name]).filter(isRecord);
-}
-
-function texts(value: unknown): string[] {
-    return asList(value).flatMap((each) => asText(each) ?? []);
+    const where = offsite === undefined ? places.copies : offsite.split(":")[0] === "s3" ? "S3" : "";
+    if (where === undefined) return part([backups], edges);
+    const copy: Node = { id: copyId, title: "off-site copy", detail: where, kind: "outside" };
+    return part([backups, copy], [...edges, { from: id, to: copy.id, labels: ["encrypted"], light: true }]);
 }
 
 /** Groups that hold something, and those around them. */

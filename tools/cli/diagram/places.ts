@@ -1,6 +1,6 @@
 import { asText } from "../report/values";
-import type { Shown } from "./from-resources";
 import type { Group } from "./picture";
+import type { Shown } from "./shown";
 
 /** Where the parts of a stack are, on its target. */
 export interface Places {
@@ -12,8 +12,17 @@ export interface Places {
     readonly services: string;
     readonly data: string;
     readonly storage: string;
+    /** What files are kept on, besides a disk. */
+    readonly disk?: string;
     readonly backups: string;
     readonly backupsIn: string;
+    /** Another region that has copies of the backups. */
+    readonly copies?: string;
+    /** Visitors come in by CloudFront. */
+    readonly cdn: boolean;
+    /** Services that are files in a bucket, which CloudFront alone reads. */
+    readonly sites: ReadonlySet<string>;
+    readonly sitesIn: string;
 }
 
 export function placesOf(resources: readonly Shown[]): Places {
@@ -45,12 +54,17 @@ function onDocker(resources: readonly Shown[]): Places {
         storage: "storage",
         backups: "restic, encrypted",
         backupsIn: "host",
+        cdn: false,
+        sites: new Set(),
+        sitesIn: "host",
     };
 }
 
 function onAws(resources: readonly Shown[]): Places {
     const provider = resources.find(({ type }) => type === "pulumi:providers:aws");
     const region = asText(provider?.inputs["region"]);
+    const of = (type: string) => resources.filter((resource) => resource.type === `aws:${type}`);
+    const named = (type: string, name: string) => of(type).find((resource) => resource.name === name);
     return {
         groups: [
             { id: "account", title: region === undefined ? "AWS" : `AWS ${region}`, kind: "place" },
@@ -63,8 +77,13 @@ function onAws(resources: readonly Shown[]): Places {
         doorIn: "public",
         services: "private",
         data: "isolated",
-        storage: "isolated",
+        storage: "private",
+        disk: "EFS",
         backups: "AWS Backup",
         backupsIn: "account",
+        copies: asText(named("backup/vault:Vault", "backup-copies")?.inputs["region"]),
+        cdn: of("cloudfront/distribution:Distribution").length > 0,
+        sites: new Set(of("cloudfront/originAccessControl:OriginAccessControl").map(({ name }) => name.slice(name.indexOf("-") + 1))),
+        sitesIn: "account",
     };
 }

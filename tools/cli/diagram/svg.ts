@@ -77,7 +77,8 @@ export function dot(picture: Picture): string {
 
 /** What no route leads to stands beside the services that it is like, not beside the door. */
 function below({ nodes, edges }: Picture): string[] {
-    const door = nodes.find(({ kind }) => kind === "door");
+    // The last of several has the services behind it.
+    const door = nodes.filter(({ kind }) => kind === "door").at(-1);
     const led = new Set(edges.map(({ to }) => to));
     return nodes
         .filter(({ id, kind }) => door !== undefined && (kind === "service" || kind === "job") && !led.has(id))

@@ -12,7 +12,7 @@ export function compare(stackId: string, state: StackState, seen: Seen): readonl
     const declared = state.resources.filter(({ type }) => type === TYPE.container).map(stateOf);
     const byId = new Map(seen.containers.map((container) => [container.id, container]));
     const found = declared.flatMap(({ id, resource }) => containerFindings(resource, byId.get(id)));
-    return [...found, ...undeclared(stackId, state, seen), ...missingVolumes(state, seen), ...images(state, seen)].sort(byText);
+    return [...found, ...undeclared(stackId, state, seen), ...missingVolumes(state, seen), ...imageFindings(state, seen)].sort(byText);
 }
 
 function stateOf(resource: StateResource) {
@@ -144,7 +144,7 @@ function missingVolumes(state: StackState, seen: Seen): Finding[] {
 }
 
 /** A name that means another image than when it was deployed: the next container of it would be something else. */
-function images(state: StackState, seen: Seen): Finding[] {
+export function imageFindings(state: StackState, seen: Pick<Seen, "images">): Finding[] {
     return state.resources
         .filter(({ type }) => type === TYPE.image)
         .flatMap((resource): Finding[] => {

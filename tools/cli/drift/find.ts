@@ -10,6 +10,7 @@ import { backupFindings, certificateFindings } from "./ages";
 import { compare, imageReferences } from "./compare";
 import { compareFiles, expectedFiles, exportedState, fileDigests } from "./files";
 import type { Finding } from "./findings";
+import { machineFindings } from "./machine";
 import { observe } from "./observe";
 
 /** `./quai drift --json`: names and types are a contract. */
@@ -38,6 +39,8 @@ export async function findAll(out: Terminal, session: Session, state: StackState
         return new Map<string, Readonly<Record<string, string>>>();
     });
     const status = await stackStatus(session);
+    const machine = await machineFindings(session, seen);
+    notes.push(...machine.notes);
     const findings = [
         ...(await hostDrift(session, state)).map(({ step, what, urn }): Finding => ({
             kind: "machine",
@@ -45,6 +48,7 @@ export async function findAll(out: Terminal, session: Session, state: StackState
             repair: { kind: "machine", urn },
         })),
         ...compare(session.settings.stackId, state, seen),
+        ...machine.findings,
         ...compareFiles(expected, digests),
         ...certificateFindings(state, now),
         ...backupFindings(status),

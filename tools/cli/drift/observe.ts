@@ -47,18 +47,21 @@ export async function observe(session: Session, references: readonly string[]): 
     const inspected = ids.length === 0 ? [] : await inspectAll(session, ids);
     const prefix = `${settings.stackId}-`;
     const volumes = words(await host.docker(["volume", "ls", "--quiet"])).filter((name) => name.startsWith(prefix));
-    const images = await Promise.all(
-        references.map(async (reference): Promise<[string, string | undefined]> => {
-            const id = await host.docker(["image", "inspect", "--format", "{{.Id}}", reference]).catch(() => "");
-            return [reference, id.trim() === "" ? undefined : id.trim()];
-        }),
-    );
     return {
         containers: inspected.map(seen),
         networks: await host.networks(),
         volumes: [...new Set([...(await host.volumes()), ...volumes])].sort(),
-        images: Object.fromEntries(images),
+        images: await imagesNow(session, references),
     };
+}
+
+/** Ids of images by their references; undefined: gone. */
+export async function imagesNow({ host }: Pick<Session, "host">, references: readonly string[]): Promise<Seen["images"]> {
+    const images = references.map(async (reference): Promise<[string, string | undefined]> => {
+        const id = await host.docker(["image", "inspect", "--format", "{{.Id}}", reference]).catch(() => "");
+        return [reference, id.trim() === "" ? undefined : id.trim()];
+    });
+    return Object.fromEntries(await Promise.all(images));
 }
 
 /** One that goes between the list and the look is no drift. */

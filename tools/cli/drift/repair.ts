@@ -1,3 +1,4 @@
+import { noted } from "../history/note";
 import { messageOf, SetupError } from "../../engine/types";
 import { backupTool, runTool } from "../stack/backup-tool";
 import { recover } from "../stack/recover";
@@ -21,7 +22,8 @@ export async function repair(out: Terminal, session: Session, drift: Drift): Pro
     }
     await recover(out, session);
     const machine = again(drift.findings.flatMap((finding) => ofKind(finding, "machine")));
-    const result = await runEngine(out, session, ["up", "--yes", "--skip-preview", "--refresh", ...machine]);
+    const note = await noted("drift --repair", session.checkout);
+    const result = await runEngine(out, session, ["up", "--yes", "--skip-preview", "--refresh", ...note, ...machine]);
     mustHaveWorked(result, "The repair", "What served before still serves. ./quai drift shows what is left.");
     // The switch of the routes asks the services, so these must be back.
     await runSteps(out, session, drift, failed);

@@ -1,4 +1,5 @@
 import { escaped, marker } from "../report/markdown";
+import { broken } from "../report/text";
 import type { Drift } from "./find";
 import type { Finding, Repair } from "./findings";
 
@@ -40,9 +41,9 @@ function lines({ findings, notes, update }: Drift): string[] {
     return [...found, ...engine, ...(notes.length === 0 ? [] : ["", "### Notes", "", ...notes.map((text) => `- ${text}`)])];
 }
 
-function componentText({ name, created, updated, replaced, deleted }: Drift["update"]["components"][number]): string {
-    const part = (what: string, list: readonly string[]) => (list.length === 0 ? [] : [`${what} ${list.join(", ")}`]);
-    return `- ${name}: ${[...part("created", created), ...part("updated", updated), ...part("replaced", replaced), ...part("deleted", deleted)].join("; ")}`;
+function componentText({ name, ...changes }: Drift["update"]["components"][number]): string {
+    const parts = (["created", "renewed", "updated", "replaced", "deleted"] as const).filter((what) => changes[what].length > 0);
+    return `- ${name}: ${parts.map((what) => `${what} ${changes[what].join(", ")}`).join("; ")}`;
 }
 
 export function repairText(repair: Repair): string {
@@ -62,8 +63,11 @@ export function repairText(repair: Repair): string {
     }
 }
 
-export function driftText(drift: Drift): string {
-    return [driftVerdict(drift), ...lines(drift).map((line) => line.replace(/^### /, "").replace(/^- /, "  ").replaceAll("`", ""))]
+/** @param width columns; lines are broken between words */
+export function driftText(drift: Drift, width = Infinity): string {
+    const plain = (line: string) =>
+        line.startsWith("- ") ? broken(line.slice(2).replaceAll("`", ""), width, "  ", "    ") : line.replace(/^### /, "");
+    return [broken(driftVerdict(drift).replaceAll("`", ""), width, "", ""), ...lines(drift).map(plain)]
         .filter((line, i, all) => !(line === "" && all[i - 1] !== undefined && /^[A-Z]/.test(all[i - 1] ?? "") && i > 1))
         .join("\n");
 }

@@ -1,5 +1,5 @@
 import type { Change, Preview } from "./engine-events";
-import { awsDataRisks, awsType } from "./aws";
+import { awsDataRisks, awsOtherNetwork, awsType } from "./aws";
 import { whyReplaced } from "./downtime";
 import { code } from "./sections";
 import { hostName, labelOf, mountsOf, TYPE } from "./resources";
@@ -12,6 +12,8 @@ export interface DataRisk {
     readonly key: string;
     readonly what: string;
     readonly why: string;
+    /** Whether data are deleted; else they stay where they are, and nobody finds them there. */
+    readonly deletes: boolean;
     /** Whether the engine refuses to do it. */
     readonly protected: boolean;
     /** Whether snapshots hold it. */
@@ -26,7 +28,9 @@ export function dataRisks(preview: Preview): readonly DataRisk[] {
         ...preview.changes.flatMap((change) => volumeRisk(preview, change)),
         ...awsDataRisks(preview, whyGone),
         ...anotherHost(preview),
+        ...awsOtherNetwork(preview),
         ...anotherRegion(preview),
+        ...anotherAccount(preview),
         ...databaseVersion(preview),
     ];
 }
@@ -45,6 +49,7 @@ function volumeRisk(preview: Preview, change: Change): DataRisk[] {
             key: change.name,
             what: `volume ${name} is deleted, and with it ${holds.what}`,
             why: operation === "delete" ? "no longer in the program" : `replaced for ${whyReplaced(change)}; the new one is empty`,
+            deletes: true,
             protected: old.protect === true,
             inBackups: holds.inBackups,
         },
@@ -84,7 +89,8 @@ function anotherHost(preview: Preview): DataRisk[] {
         {
             key: asText(provider.old?.inputs["host"]) ?? "this-machine",
             what: `the stack moves from ${code(from)} to ${code(to)}, and its data stay behind: volumes aren't copied, the new host begins empty`,
-            why: "`quai:target.host`; on the old host nothing is deleted, and `./quai restore` brings a snapshot to the new one",
+            why: "`quai:target.host`; `./quai restore` brings a snapshot to the new host",
+            deletes: false,
             protected: false,
             inBackups: hasBackups(preview),
         },
@@ -103,6 +109,26 @@ function anotherRegion(preview: Preview): DataRisk[] {
             key: from,
             what: `the stack moves from ${code(from)} to ${code(to)}, and its data stay behind`,
             why: "`quai:target.region`; deploy another stack there, and restore a copy of the backups into it",
+            deletes: true,
+            protected: false,
+            inBackups: preview.changes.some(({ type, old }) => awsType({ type }) === "backup/selection" && old !== undefined),
+        },
+    ];
+}
+
+/** As with a region: credentials of another account find nothing of what was made. */
+function anotherAccount(preview: Preview): DataRisk[] {
+    const provider = preview.changes.find(({ type }) => type === "pulumi:providers:aws");
+    const [from, to] = [provider?.old, provider?.new].map(
+        (state) => /\d{12}/.exec(JSON.stringify(state?.inputs["allowedAccountIds"]) ?? "")?.[0],
+    );
+    if (from === undefined || to === undefined || from === to) return [];
+    return [
+        {
+            key: from,
+            what: `the stack moves from the account ${from} to ${to}, and its data stay behind`,
+            why: "`quai:target.accountId`; deploy another stack there, and restore a copy of the backups into it",
+            deletes: false,
             protected: false,
             inBackups: preview.changes.some(({ type, old }) => awsType({ type }) === "backup/selection" && old !== undefined),
         },
@@ -121,6 +147,7 @@ function databaseVersion(preview: Preview): DataRisk[] {
             key: `postgres-${shown(from)}`,
             what: `PostgreSQL ${shown(from)} → ${shown(to)}: the new server ${empty ? "doesn't find the data and begins an empty database" : "can't read the data of the old one and doesn't start"}`,
             why: "`quai:postgres.version`; the data stay in the volume, and the former version finds them again",
+            deletes: false,
             protected: false,
             inBackups: hasBackups(preview),
         },

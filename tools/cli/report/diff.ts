@@ -1,6 +1,7 @@
 import type { Change, Preview } from "./engine-events";
-import { described, isComponent } from "./resources";
-import { differences, shown } from "./values";
+import { paired, versions } from "./pairs";
+import { described, isComponent, labelOf, oneLine } from "./resources";
+import { differences, isRecord, shown } from "./values";
 
 /** What differs in one resource: a title and lines that begin with `-` or `+`. */
 export interface ResourceDiff {
@@ -26,33 +27,19 @@ export function diffsOf(preview: Preview): readonly ResourceDiff[] {
             title: `${SIGNS[change.operation]} ${change.operation} ${described(change)}`,
             operation: change.operation,
             // What a deleted resource was made of is in the state; nobody needs it to judge the deletion.
-            lines: change.operation === "delete" ? [] : differencesOf(change),
+            lines: change.operation === "delete" ? [] : differencesOf(change, releases(change)),
         }));
-    return [...pairs, ...rest];
-}
-
-/** What a release, a rotation or another content makes beside the old and deletes afterwards: one thing for people, though two for the engine. */
-function paired(changed: readonly Change[]): { pairs: ResourceDiff[]; alone: Change[] } {
-    const key = (change: Change) => `${change.new?.parent ?? change.old?.parent ?? ""} ${change.type} ${withoutVersion(change.name)}`;
-    const gone = changed.filter(({ operation }) => operation === "delete");
-    const used = new Set<Change>();
-    const pairs = changed.flatMap((made): ResourceDiff[] => {
-        const former = made.operation === "create" ? gone.find((each) => !used.has(each) && key(each) === key(made)) : undefined;
-        if (former === undefined) return [];
-        used.add(made).add(former);
-        const title = `± ${described(former)} → ${made.name}`;
-        return [{ title, operation: "replace", lines: differencesOf({ old: former.old, new: made.new }) }];
+    const renewed = pairs.map(({ former, made }): ResourceDiff => {
+        const title = `± ${described(former)} → ${oneLine(made.name)}`;
+        return { title, operation: "replace", lines: differencesOf({ old: former.old, new: made.new }, versions(former, made)) };
     });
-    return { pairs, alone: changed.filter((change) => !used.has(change)) };
+    return [...renewed, ...rest];
 }
 
-/** `api-3fa9c1d2-2` and `api-81d0e2aa-2` are the same container of two releases. */
-function withoutVersion(name: string): string {
-    return name.replace(/[-:@](sha256:)?[0-9a-f]{8,}(?=-|$)/, "").replace(/[-_](1|\d{4}-?\d\d-?\d\d)$/, "");
-}
-
-function differencesOf({ old, new: next }: Pick<Change, "old" | "new">): string[] {
-    return differences(old?.inputs ?? {}, next?.inputs ?? {}).flatMap(({ path, old: from, new: to }) => [
+/** @param former what the version of the former is in the new: what differs by that alone isn't told */
+function differencesOf({ old, new: next }: Pick<Change, "old" | "new">, former: (text: string) => string = (text) => text): string[] {
+    const before = mapTexts(old?.inputs ?? {}, former);
+    return differences(before, next?.inputs ?? {}).flatMap(({ path, old: from, new: to }) => [
         ...(from === undefined ? [] : [`-     ${path}: ${short(from)}`]),
         ...(to === undefined ? [] : [`+     ${path}: ${short(to)}`]),
     ]);
@@ -67,4 +54,16 @@ export function short(value: unknown, longest = LONGEST_VALUE): string {
     // By code points: half of a pair would be no text.
     const points = text.length > longest ? Array.from(text) : [];
     return points.length > longest ? `${points.slice(0, longest).join("")}… (${points.length} characters)` : text;
+}
+
+/** A scheduler keeps its name from one release to the next. */
+function releases({ old, new: next }: Change): (text: string) => string {
+    const [from, to] = [labelOf(old, "release"), labelOf(next, "release")];
+    return (text) => (from === undefined || to === undefined ? text : text.replaceAll(from, to));
+}
+
+function mapTexts(value: unknown, text: (text: string) => string): unknown {
+    if (typeof value === "string") return text(value);
+    if (Array.isArray(value)) return value.map((item) => mapTexts(item, text));
+    return isRecord(value) ? Object.fromEntries(Object.entries(value).map(([key, member]) => [key, mapTexts(member, text)])) : value;
 }

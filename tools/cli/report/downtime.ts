@@ -1,6 +1,7 @@
 import type { Change, Preview } from "./engine-events";
 import { awsDowntimes } from "./aws";
 import { labelOf, TYPE } from "./resources";
+import { settingOf } from "./settings";
 import { asText, isRecord } from "./values";
 
 /** A time in which something doesn't answer. */
@@ -22,7 +23,7 @@ interface Interruption {
  */
 const BY_ROLE: Readonly<Record<string, Interruption>> = {
     proxy: { what: "The proxy restarts under its name: requests wait", howLong: "about 2 s, and as long as those under way take" },
-    port: { what: "A port is let go of and taken again: nobody is answered there", howLong: "about 2 s" },
+    port: { what: "A port is let go of and taken again: nobody is answered there, and what is open is cut", howLong: "about 2 s" },
     postgres: { what: "The database restarts: requests that need it fail", howLong: "about 5 s" },
     redis: { what: "Redis restarts: requests that need it fail", howLong: "about 5 s" },
 };
@@ -33,8 +34,9 @@ export function downtimes(preview: Preview): readonly Downtime[] {
     }
     const containers = preview.changes.filter(({ type }) => type === TYPE.container);
     const all = [
-        ...containers.filter((change) => !isReleased(change, containers)).flatMap(downtimeOf),
+        ...containers.filter((change) => !isReleased(change, containers)).flatMap((change) => downtimeOf(change, containers)),
         ...awsDowntimes(preview, whyReplaced),
+        ...maintenance(preview),
     ];
     // Replicas of a service say the same.
     return all.filter((each, i) => all.findIndex(({ what, why }) => what === each.what && why === each.why) === i);
@@ -45,6 +47,20 @@ export function stops({ outputs }: Preview): boolean {
     return outputs.old?.["running"] === true && outputs.new?.["running"] === false;
 }
 
+/** Served until now, and then answered with a page. */
+function maintenance(preview: Preview): Downtime[] {
+    const [before, then] = (["old", "new"] as const).map((which) => settingOf(preview, which, ["maintenance"]));
+    return before === false && then === true
+        ? [
+              {
+                  what: "Everybody is answered 503 with a page",
+                  howLong: "until `quai:maintenance` is false again",
+                  why: "`quai:maintenance` is true",
+              },
+          ]
+        : [];
+}
+
 /** A proxy that goes for another: that serves already when this one is told to finish. */
 function isReleased({ operation, old }: Change, containers: readonly Change[]): boolean {
     const successor = containers.some((each) => each.operation === "create" && labelOf(each.new, "role") === "proxy");
@@ -52,7 +68,7 @@ function isReleased({ operation, old }: Change, containers: readonly Change[]): 
     return operation === "delete" && labelOf(old, "role") === "proxy" && successor && old?.inputs["ports"] === undefined;
 }
 
-function downtimeOf(change: Change): Downtime[] {
+function downtimeOf(change: Change, containers: readonly Change[]): Downtime[] {
     const { operation, old, name } = change;
     const role = labelOf(old, "role") ?? "";
     const service = labelOf(old, "service") ?? name;
@@ -64,6 +80,8 @@ function downtimeOf(change: Change): Downtime[] {
         ];
     }
     if (operation === "delete" && role === "port") {
+        const next = containers.find((each) => each.operation === "create" && labelOf(each.new, "service") === labelOf(old, "service"));
+        if (next !== undefined) return handedOver(service, old, next.new);
         return [{ what: `${service.replace("-", " ")} is no longer answered`, howLong: "for good", why: "no longer in the settings" }];
     }
     if (operation === "delete" && interruption !== undefined) {
@@ -82,11 +100,26 @@ function downtimeOf(change: Change): Downtime[] {
         : [];
 }
 
+/** From one address to another both are listened on for a moment; a port that Docker publishes nobody else can have. */
+function handedOver(service: string, ...holders: readonly (Change["old"] | undefined)[]): Downtime[] {
+    const why = "another way to hold the port";
+    const what = `${service.replace("-", " ")} changes hands: nobody is answered there, and what is open is cut`;
+    return holders.some((each) => each?.inputs["ports"] !== undefined) ? [{ what, howLong: "about 2 s, this once", why }] : [];
+}
+
 /** Properties in words. */
-const PROPERTIES: Readonly<Record<string, string>> = {
+export const PROPERTIES: Readonly<Record<string, string>> = {
     image: "another image",
     command: "another command line",
     envs: "other variables",
+    containerDefinitions: "other containers",
+    taskDefinition: "another task definition",
+    desiredCount: "another number of tasks",
+    instanceClass: "another size",
+    protectedResourceArns: "other resources",
+    input: "another request",
+    resources: "other resources",
+    secretString: "another value",
     mounts: "other files or volumes",
     ports: "other ports",
     healthcheck: "another health check",
@@ -107,13 +140,15 @@ const PROPERTIES: Readonly<Record<string, string>> = {
     caCertPem: "another authority",
 };
 
+/** `other ports` */
+export function inWords(property: string): string {
+    return PROPERTIES[property] ?? `another ${property}`;
+}
+
 export function whyReplaced({ replacedFor, old, new: next }: Change): string {
     const [from, to] = [labelOf(old, "release"), labelOf(next, "release")];
     if (from !== to && to !== undefined) return "another release";
-    const words = replacedFor.map((path) => {
-        const property = path.split(/[.[]/)[0] ?? path;
-        return PROPERTIES[property] ?? `another ${property}`;
-    });
+    const words = replacedFor.map((path) => inWords(path.split(/[.[]/)[0] ?? path));
     const moved = next !== undefined && asText(old?.inputs["name"]) !== asText(next.inputs["name"]);
     const all = [...new Set(moved ? ["another name", ...words] : words)];
     return all.length > 0 ? all.join(", ") : "what it depends on is made anew";
@@ -124,9 +159,24 @@ export function quietStops(preview: Preview): readonly string[] {
     const replaced = preview.changes.filter(({ type, operation }) => type === TYPE.container && operation === "replace");
     const roles = new Set(replaced.map(({ old }) => labelOf(old, "role")));
     return [
+        ...targetSwitched(preview),
         ...(roles.has("scheduler") ? ["The scheduler is stopped before its successor starts: for some seconds nothing is scheduled."] : []),
         ...(roles.has("backup") ? ["The backup service restarts; a backup that is under way begins again."] : []),
     ];
+}
+
+const TARGETS: Readonly<Record<string, string>> = { "quai:target:Docker": "a Docker host", "quai:target:Aws": "AWS" };
+
+/** Nothing goes with the stack to another kind of target. */
+function targetSwitched({ changes }: Preview): string[] {
+    const [from, to] = (["delete", "create"] as const).map(
+        (operation) => changes.flatMap((change) => (change.operation === operation ? (TARGETS[change.type] ?? []) : []))[0],
+    );
+    return from === undefined || to === undefined
+        ? []
+        : [
+              `The stack moves from ${from} to ${to}: there everything begins empty, and what it leaves is deleted. Deploy it there under another name, restore a backup into it, and take this one away last.`,
+          ];
 }
 
 export function isRunning(outputs: unknown): boolean {

@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { runPulumi } from "../../engine";
 import type { Session } from "../stack/session";
 import { isRecord } from "./values";
@@ -10,22 +12,34 @@ const LONGEST = 8_192;
  * process's memory. Where they can't be decrypted (no passphrase), there are none.
  */
 export async function knownSecrets(session: Session): Promise<readonly string[]> {
-    const { engine, stack, configFile } = session;
+    const { checkout, engine, stack, configFile } = session;
     const run = async (...words: string[]): Promise<unknown> => {
         const lines: string[] = [];
         const onLine = (line: string, stream: "stdout" | "stderr") => void (stream === "stdout" && lines.push(line));
         const { code } = await runPulumi(engine, [...words, "--stack", stack, "--show-secrets", "--non-interactive"], { onLine });
         return code === 0 ? (JSON.parse(lines.join("\n")) as unknown) : undefined;
     };
-    const [settings, state] = await Promise.all([run("config", "--json", "--config-file", configFile), run("stack", "export")]);
+    // Each run of the engine costs half a second of the processor.
+    const encrypted = /\bsecure\b/.test(readFileSync(resolve(checkout, configFile), "utf8"));
+    const [settings, state] = await Promise.all([
+        encrypted ? run("config", "--json", "--config-file", configFile) : undefined,
+        run("stack", "export"),
+    ]);
     return [...new Set([...settingSecrets(settings), ...stateSecrets(state)])].filter((text) => text.length <= LONGEST);
 }
 
 function settingSecrets(settings: unknown): string[] {
     if (!isRecord(settings)) return [];
     return Object.values(settings).flatMap((entry) =>
-        isRecord(entry) && entry["secret"] === true ? texts(entry["objectValue"] ?? entry["value"]) : [],
+        isRecord(entry) && entry["secret"] === true ? texts(withoutPlaces(entry["objectValue"] ?? entry["value"])) : [],
     );
+}
+
+/** Where a secret comes from is none: a variable's name, the words of a command. */
+function withoutPlaces(value: unknown): unknown {
+    if (!isRecord(value)) return value;
+    const { environment: _environment, command: _command, timeout: _timeout, ...rest } = value;
+    return Object.fromEntries(Object.entries(rest).map(([name, member]) => [name, withoutPlaces(member)]));
 }
 
 /** What the state holds encrypted: `{ …, plaintext: "<JSON>" }`. */

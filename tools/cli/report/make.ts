@@ -1,4 +1,5 @@
-import { judge, judgeResources, type Verdict } from "../../../policies";
+import { type Masks, masksOf } from "../../../infra/secrets/mask";
+import { type Around, judge, judgeResources, type Verdict } from "../../../policies";
 import { runPulumi } from "../../engine";
 import { lastLines } from "../../engine/process";
 import { messageOf, SetupError } from "../../engine/types";
@@ -6,19 +7,20 @@ import { interruptSignal } from "../interrupt";
 import { factsAround } from "../stack/facts";
 import { movedAway } from "../stack/moved";
 import type { Session } from "../stack/session";
+import { ageFacts } from "../stack/secret-ages";
 import { engineArguments } from "../stack/session";
+import { readState } from "../stack/state";
 import type { StackStatus } from "../stack/status";
 import { stackStatus } from "../stack/status";
 import type { Terminal } from "../terminal";
 import type { Preview } from "./engine-events";
 import { readEvents } from "./engine-events";
 import { knownSecrets } from "./known-secrets";
-import type { Masks } from "./mask";
-import { masksOf } from "./mask";
-import type { Revisions } from "./releases";
 import { releasesOf } from "./releases";
 import type { BackupFacts, Report } from "./report";
 import { makeReport } from "./report";
+import { revisionsOf } from "./revisions";
+import { secretChanges } from "./settings";
 
 export interface MakeOptions {
     /** Compares with what really runs, not only with the state. */
@@ -27,7 +29,8 @@ export interface MakeOptions {
     readonly offline?: boolean;
     /** Against an empty state and with other secrets: nothing can be said of what is deployed. */
     readonly apart?: boolean;
-    readonly notes?: readonly string[];
+    /** For the reader; what takes its time to find out is found out meanwhile. */
+    readonly notes?: readonly string[] | Promise<readonly string[]>;
     /** Further arguments of the engine's preview. */
     readonly engine?: readonly string[];
 }
@@ -44,28 +47,28 @@ export interface MadeReport {
 export async function reportOn(out: Terminal, session: Session, options: MakeOptions = {}): Promise<MadeReport> {
     const step = out.step("Preview");
     try {
-        const [events, secrets, asked] = await Promise.all([
+        const [events, secrets, asked, notes = []] = await Promise.all([
             engineEvents(session, options),
             knownSecrets(session),
             options.offline === true ? undefined : hostFacts(session),
+            options.notes,
         ]);
         const backups = asked === undefined ? undefined : backupFacts(session, asked);
         const preview = readEvents(events);
         const masks = masksOf(secrets);
-        const revisions = backups?.facts === undefined ? {} : await revisionsOf(session, preview);
+        const revisions = options.offline === true ? {} : await revisionsOf(answers(asked) ? session.host : undefined, imagesIn(preview));
         const { stack, settings } = session;
         const now = new Date();
-        const policies = bothOf(
-            judge(settings, now, await factsAround(session, asked?.status)),
-            judgeResources(settings, madeBy(preview), now),
-        );
+        const around = await factsAround(session, asked?.status);
+        const policies = bothOf(judge(settings, now, unlessRenewed(around, preview)), judgeResources(settings, madeBy(preview), now));
+        const secretAges = options.apart === true ? undefined : ageFacts(await readState(session.engine, stack), now);
         const moved = await movedAway(session, now);
         const report = makeReport(
             preview,
             {
                 ...{ stack, stackId: settings.stackId, environment: settings.environment, policies, guard: settings, refused: moved, now },
                 apart: options.apart === true,
-                ...{ backups: backups?.facts, revisions, notes: [...(options.notes ?? []), ...(backups?.notes ?? [])] },
+                ...{ backups: backups?.facts, secretAges, revisions, notes: [...notes, ...(backups?.notes ?? [])] },
             },
             masks,
         );
@@ -119,10 +122,20 @@ async function hostFacts(session: Session): Promise<Asked> {
     }
 }
 
+function answers(asked: Asked | undefined): boolean {
+    return asked !== undefined && asked.notes.length === 0;
+}
+
 function backupFacts({ settings }: Session, { status, notes }: Asked): { readonly facts?: BackupFacts; readonly notes: readonly string[] } {
     if (settings.backup === false || status === undefined || status.services.length === 0) return { notes };
     const own = status.problems.filter((problem) => /backup|drill|off-site/.test(problem));
     return { facts: { ...status.backups, problems: own }, notes };
+}
+
+/** A secret that the update renews isn't as old as the one that is deployed. */
+function unlessRenewed(around: Around, preview: Preview): Around {
+    const renewed = secretChanges(preview).map(({ name }) => name);
+    return around.secrets === undefined ? around : { ...around, secrets: around.secrets.filter(({ name }) => !renewed.includes(name)) };
 }
 
 function bothOf(one: Verdict, other: Verdict): Verdict {
@@ -136,17 +149,6 @@ function madeBy({ changes }: Preview) {
     );
 }
 
-/** Commits that images were made of, where they are on the host and say so. */
-async function revisionsOf(session: Session, preview: Preview): Promise<Revisions> {
-    const names = [...new Set(releasesOf(preview).flatMap(({ image }) => [image?.from ?? "", image?.to ?? ""]))].filter(
-        (name) => name !== "",
-    );
-    const found = await Promise.all(
-        names.map(async (name): Promise<[string, string]> => {
-            const format = '{{index .Config.Labels "org.opencontainers.image.revision"}}';
-            const text = await session.host.docker(["image", "inspect", "--format", format, name]).catch(() => "");
-            return [name, text.trim()];
-        }),
-    );
-    return Object.fromEntries(found.filter(([, revision]) => /^[0-9a-f]{7,40}$/.test(revision)));
+function imagesIn(preview: Preview): string[] {
+    return [...new Set(releasesOf(preview).flatMap(({ image }) => [image?.from ?? "", image?.to ?? ""]))].filter((name) => name !== "");
 }

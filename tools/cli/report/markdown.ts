@@ -21,13 +21,13 @@ const SIGNS = { nothing: "⚪", unjudged: "🔵", safe: "🟢", downtime: "🟡"
  * @param longest bytes
  */
 export function markdown(report: Report, longest = LONGEST_COMMENT): string {
-    const verdict = escaped(
-        report.verdict.text.length > LONGEST_VERDICT ? `${report.verdict.text.slice(0, LONGEST_VERDICT)}…` : report.verdict.text,
-    );
+    const verdict = escaped(shortened(report.verdict.text, LONGEST_VERDICT));
     const head = `${SIGNS[report.verdict.level]} **${verdict}**`;
     const foot = `\n<sub>${escaped(`${report.stack}, ${report.environment}`)}; \`./quai preview\` shows the same.</sub>\n${marker(report.stack)}\n`;
-    const budget = longest - size(head) - size(foot) - RESERVE;
-    const { kept, left } = fit([...sectionsOf(report).map(rendered), ...pictureSection(report), ...diffSection(report)], budget);
+    const sections = [...sectionsOf(report).map(rendered), ...pictureSection(report), ...diffSection(report)];
+    const room = longest - size(`${head}\n`) - size(foot);
+    const whole = fit(sections, room);
+    const { kept, left } = whole.left === 0 ? whole : fit(sections, room - RESERVE);
     const cut =
         left > 0
             ? `\n_Left out, because a comment holds no more: ${left} ${left === 1 ? "entry" : "entries"}, the least important first._\n`
@@ -49,7 +49,7 @@ function rendered({ title, lines, importance }: Section): Rendered {
 /** All of it or nothing: a part of a picture is none. */
 function pictureSection({ picture }: Report): Rendered[] {
     if (picture === undefined) return [];
-    const text = picture.mermaid.map((line) => `${line.replaceAll("`", "'")}\n`).join("");
+    const text = picture.mermaid.map((line) => `${literal(line).replaceAll("`", "'")}\n`).join("");
     return [
         {
             before: "\n<details><summary>The stack as it will be</summary>\n\n```mermaid\n",
@@ -62,7 +62,7 @@ function pictureSection({ picture }: Report): Rendered[] {
 
 function diffSection({ diff }: Report): Rendered[] {
     if (diff.length === 0) return [];
-    const blocks = diff.map(({ title, lines }) => [title, ...lines].map((line) => `${line}\n`).join(""));
+    const blocks = diff.map(({ title, lines }) => [title, ...lines].map((line) => `${literal(line)}\n`).join(""));
     const longestRun = Math.max(2, ...blocks.flatMap((block) => (block.match(/`+/g) ?? []).map((run) => run.length)));
     const fence = "`".repeat(longestRun + 1);
     return [
@@ -99,6 +99,11 @@ function fit(sections: readonly Rendered[], budget: number): { kept: string[]; l
     return { kept: texts, left };
 }
 
+/** By code points: half of a pair would be no text. */
+function shortened(text: string, longest: number): string {
+    return text.length > longest ? `${Array.from(text).slice(0, longest).join("")}…` : text;
+}
+
 function size(text: string): number {
     return Buffer.byteLength(text);
 }
@@ -106,21 +111,33 @@ function size(text: string): number {
 /** Text between backticks stays code; the rest can't become markup, a mention or a reference, whoever wrote it. */
 export function escaped(text: string): string {
     // eslint-disable-next-line no-control-regex
-    const line = text.replace(/[\u0000-\u001f\u007f\u2028\u2029]+/g, " ");
+    const line = text.replace(/[\u0000-\u001f\u007f\u2028\u2029]+/g, " ").trim();
     const parts = line.split("`");
     // A lone backtick at the end opens nothing.
     const closed = parts.length % 2 === 1 ? parts : [...parts.slice(0, -2), `${parts.at(-2) ?? ""}'${parts.at(-1) ?? ""}`];
-    return closed.map((part, i) => (i % 2 === 1 ? codeSpan(part) : plain(part))).join("");
+    return atStart(closed.map((part, i) => (i % 2 === 1 ? codeSpan(part) : plain(part))).join(""));
 }
 
 function codeSpan(content: string): string {
-    return content.trim() === "" ? "" : `\`${content}\``;
+    return content.trim() === "" ? "" : `\`${literal(content)}\``;
+}
+
+/** What is shown as it is. A workflow finds its comment by the mark at its end: nothing else may look like one. */
+function literal(text: string): string {
+    return text.replaceAll("<!--", "<!\u200b--");
 }
 
 function plain(text: string): string {
     return text
         .replace(/[\\*_{}[\]<>|~&$]/g, (sign) => `\\${sign}`)
-        .replace(/(^|\W)@(?=\w)/g, "$1@\u200b")
+        .replace(/(?<![A-Za-z0-9])@(?=\w)|@(?=[\w-]+\.\w)/g, "@\u200b")
         .replace(/#(?=\d)/g, "#\u200b")
+        .replace(/\b(GH-)(?=\d)/gi, "$1\u200b")
+        .replace(/www(?=\.)/gi, "$&\u200b")
         .replace(/:\/\//g, ":\u200b//");
+}
+
+/** Where a line begins, these would make a heading, a list or a rule of it. */
+function atStart(line: string): string {
+    return line.replace(/^[#+=-]/, "\\$&").replace(/^(\d+)([.)])/, "$1\\$2");
 }

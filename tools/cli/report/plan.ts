@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { z } from "zod";
 import { SetupError } from "../../engine/types";
 import { readStackFile } from "../stack/stack-file";
@@ -10,12 +11,14 @@ import { kept, stable } from "./values";
 
 const digests = z.record(z.string(), z.string());
 const planFile = z.object({
-    version: z.literal(1),
+    version: z.literal(2),
     stack: z.string(),
     /** What whoever reviewed it has read. */
     verdict: z.string(),
     /** Digests of the stack file's settings, by key. */
     settings: digests,
+    /** Digests of the program's files, by path: what a step reads is secret to the engine, so that a preview doesn't show all that the program does. */
+    program: digests,
     /** Digests of the state's resources, by URN; none for a stack that isn't deployed. */
     state: digests,
     /** What would be done, by URN: the operation and a digest of the resource as it would be. */
@@ -42,13 +45,28 @@ export function planOf({ checkout, stack, state, preview, verdict }: PlanSource)
         .filter((change) => change.operation !== "same" && !isComponent(change))
         .map((change) => [change.urn, `${change.operation} ${digest(change.new?.inputs, checkout)}`] as const);
     return {
-        version: 1,
+        version: 2,
         stack,
         verdict,
         settings: Object.fromEntries(settings.map(([key, value]) => [key, digest(value, checkout)])),
+        program: programDigests(checkout),
         state: Object.fromEntries(resources),
         changes: Object.fromEntries(changes),
     };
+}
+
+/** What the engine runs; the sources of images are in the images' names. */
+const PROGRAM = ["infra", "components", "stacks", "policies"];
+
+function programDigests(checkout: string): Record<string, string> {
+    const folders = PROGRAM.filter((folder) => existsSync(join(checkout, folder)));
+    const files = folders
+        .flatMap((folder) => readdirSync(join(checkout, folder), { recursive: true, encoding: "utf8" }).map((name) => join(folder, name)))
+        .filter((file) => !file.includes("__pycache__") && statSync(join(checkout, file)).isFile());
+    const lock = existsSync(join(checkout, "package-lock.json")) ? ["package-lock.json"] : [];
+    return Object.fromEntries(
+        [...files, ...lock].sort().map((file) => [file, digest(readFileSync(join(checkout, file), "utf8"), checkout)]),
+    );
 }
 
 /** The engine encrypts a secret anew each time it writes the state; when the value changes, so does the time of the change. */
@@ -91,13 +109,22 @@ export function moved(reviewed: Plan, now: Plan): readonly string[] {
     const differing = (before: Plan["settings"], after: Plan["settings"]) =>
         [...new Set([...Object.keys(before), ...Object.keys(after)])].filter((key) => before[key] !== after[key]).sort();
     const settings = differing(reviewed.settings, now.settings);
+    const program = differing(reviewed.program, now.program);
     const state = differing(reviewed.state, now.state).map(nameOf);
     const changes = differing(reviewed.changes, now.changes).map((urn) => changeText(urn, reviewed.changes[urn], now.changes[urn]));
     return [
         ...(settings.length > 0 ? [`settings changed since the review: ${listed(settings)}`] : []),
+        ...(program.length > 0 ? [`the program changed since the review: ${listed(program)}`] : []),
         ...(state.length > 0 ? [`the stack was updated since the review: ${listed(state)}`] : []),
         ...(changes.length > 0 ? [`what would be done differs: ${listed(changes)}`] : []),
     ];
+}
+
+/** @throws SetupError that says what moved, and how it is reviewed again */
+export function mustBeTheSame(differs: readonly string[], again: string): void {
+    if (differs.length === 0) return;
+    const list = differs.map((line) => `  - ${line}`).join("\n");
+    throw new SetupError(`this isn't what was reviewed, so nothing was changed:\n${list}\nReview it again: ${again}`);
 }
 
 function changeText(urn: string, before: string | undefined, after: string | undefined): string {

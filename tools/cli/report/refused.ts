@@ -1,10 +1,10 @@
+import { masksOf } from "../../../infra/secrets/mask";
 import { judge } from "../../../policies";
 import { SetupError } from "../../engine/types";
 import { fileAround } from "../stack/keep-rules";
 import { stackSettings } from "../stack/session";
 import type { Report } from "./report";
 import { makeReport } from "./report";
-import { masksOf } from "./mask";
 
 const NOTHING = { changes: [], outputs: {}, errors: [], warnings: [], complete: false };
 

@@ -1,6 +1,6 @@
 import type { Change, Preview, ResourceState } from "./engine-events";
 import { environmentOf, hostName, labelOf, mountsOf, TYPE } from "./resources";
-import { stops } from "./downtime";
+import { inWords, stops } from "./downtime";
 import { asText, differences, own, shown, stable } from "./values";
 
 /** A service that goes from one release to another; without `from` it is new, without `to` it goes. */
@@ -88,8 +88,17 @@ function reasonsOf(old: ResourceState | undefined, next: ResourceState | undefin
     const health = has("healthcheck") ? ["another health check"] : [];
     const grace = unit("time to stop", old?.inputs["stopTimeout"], next?.inputs["stopTimeout"], " s");
     const mounts = mountReasons(old, next);
-    const found = [...variables(old, next), ...limits, ...command, ...health, ...grace, ...mounts];
+    const found = [...variables(old, next), ...limits, ...command, ...health, ...grace, ...mounts, ...otherReasons(old, next)];
     return found.length > 0 || image !== undefined ? found : ["a secret that it uses has another version"];
+}
+
+/** Inputs that are told above, or that differ with every release. */
+const TOLD =
+    /^(envs|memory|memorySwap|cpus|command|entrypoints|healthcheck|stopTimeout|destroyGraceSeconds|mounts|image|labels|name|networksAdvanced|hostname)$/;
+
+function otherReasons(old: ResourceState | undefined, next: ResourceState | undefined): string[] {
+    const names = Object.keys({ ...old?.inputs, ...next?.inputs }).filter((name) => !TOLD.test(name));
+    return [...new Set(names.filter((name) => stable(old?.inputs[name]) !== stable(next?.inputs[name])).map(inWords))].sort();
 }
 
 function variables(old: ResourceState | undefined, next: ResourceState | undefined): string[] {
@@ -100,7 +109,7 @@ function variables(old: ResourceState | undefined, next: ResourceState | undefin
 }
 
 function unit(what: string, from: unknown, to: unknown, suffix: string): string[] {
-    const text = (value: unknown) => (value === undefined || value === 0 || value === "" ? "none" : `${shown(value)}${suffix}`);
+    const text = (value: unknown) => (value === undefined || value === 0 || value === "" ? "no limit" : `${shown(value)}${suffix}`);
     return text(from) === text(to) ? [] : [`${what}: ${text(from)} → ${text(to)}`];
 }
 

@@ -1,17 +1,19 @@
+import type { Masks } from "../../../infra/secrets/mask";
 import type { PictureChange } from "../diagram/change";
 import { pictureChange } from "../diagram/change";
 import type { DataRisk } from "./data";
 import { dataRisks } from "./data";
 import type { ResourceDiff } from "./diff";
 import { diffsOf, short } from "./diff";
+import type { CostChange } from "./costs";
+import { costChange } from "./costs";
 import type { Downtime } from "./downtime";
 import { downtimes, quietStops } from "./downtime";
 import { edgeChanges } from "./edge";
 import type { Guard } from "./guard";
 import { guarded, protectedUrn } from "./guard";
 import type { Preview, ResourceState } from "./engine-events";
-import type { Masks } from "./mask";
-import { masked } from "./mask";
+import { masked } from "./masked";
 import type { Release, Revisions } from "./releases";
 import { releasesOf } from "./releases";
 import type { ComponentChanges } from "./components";
@@ -19,8 +21,11 @@ import { componentChanges } from "./components";
 import { isComponent } from "./resources";
 import type { SecretChange, SettingChange } from "./settings";
 import { secretChanges, settingChanges } from "./settings";
+import type { SecretVariable } from "./variables";
+import { secretVariables } from "./variables";
 import type { Verdict } from "./verdict";
-import { verdictOf } from "./verdict";
+import { own } from "./values";
+import { exitCodes, verdictOf } from "./verdict";
 
 /** How the backups of a stack are; times are ISO 8601. */
 export interface BackupFacts {
@@ -30,17 +35,29 @@ export interface BackupFacts {
     readonly problems: readonly string[];
 }
 
+/** How old a secret is; never its value. */
+export interface SecretAgeFact {
+    readonly name: string;
+    /** YYYY-MM-DD. */
+    readonly rotatedOn: string;
+    readonly ageDays: number;
+    /** Days after which production asks for a new one. */
+    readonly limitDays: number;
+}
+
 /** What the report says beside the engine's preview. */
 export interface ReportContext {
     readonly stack: string;
     readonly stackId: string;
     readonly environment: string;
-    /** What the rules say (policies/). */
     /** Which data may be left behind. @default any */
     readonly guard?: Guard;
+    /** What the rules say (policies/). */
     readonly policies: { readonly refused: readonly string[]; readonly warned: readonly string[]; readonly waived: readonly string[] };
     /** Undefined: nobody could be asked. */
     readonly backups?: BackupFacts;
+    /** Undefined: the state isn't at hand. */
+    readonly secretAges?: readonly SecretAgeFact[];
     readonly revisions?: Revisions;
     /** What the settings got wrong: nothing was planned. */
     readonly refused?: readonly string[];
@@ -54,6 +71,8 @@ export interface ReportContext {
 
 /** Everything that the report says, in an order that is always the same; `./quai preview --json` prints it. Names and types are a contract. */
 export interface Report {
+    /** Of this format; another one where a program that reads it would have to change. */
+    readonly version: 1;
     readonly stack: string;
     readonly environment: string;
     readonly verdict: Verdict;
@@ -65,10 +84,16 @@ export interface Report {
     /** Undefined: the last deployment didn't note its settings. */
     readonly settings: readonly SettingChange[] | undefined;
     readonly secrets: readonly SecretChange[];
+    /** Of the secrets as they are deployed, before this update; undefined: nobody knows. */
+    readonly secretAges: readonly SecretAgeFact[] | undefined;
+    /** Secrets that are variables of a process, and not only files. */
+    readonly secretVariables: readonly SecretVariable[];
     readonly routes: readonly string[];
     readonly certificates: readonly string[];
     readonly policies: { readonly warned: readonly string[]; readonly waived: readonly string[] };
     readonly backups: (BackupFacts & { readonly age: string; readonly drillAge: string }) | undefined;
+    /** On AWS, where it differs. */
+    readonly cost: CostChange | undefined;
     readonly components: readonly ComponentChanges[];
     /** Undefined: the architecture stays as it is. */
     readonly picture: PictureChange | undefined;
@@ -77,52 +102,77 @@ export interface Report {
 }
 
 export function makeReport(raw: Preview, context: ReportContext, masks: Masks): Report {
+    // Judged is what stands there: a secret that is called like a role or a volume must not hide that data are lost. Shown is what is masked.
     const preview = maskedPreview(raw, masks);
-    const data = dataRisks(preview);
+    const data = dataRisks(raw);
     const guard = context.guard === undefined ? { refused: [], retired: [] } : guarded(data, context.guard, context.now);
     // What the engine says of data that are guarded is said better, or isn't so: what is retired loses its protection first.
     const names = data.map(({ key }) => key);
-    const errors = preview.errors.filter((error) => context.guard === undefined || !names.includes(nameIn(protectedUrn(error))));
-    const complete = preview.complete || (preview.errors.length > 0 && errors.length === 0);
-    const blocked = [...(context.refused ?? []), ...context.policies.refused, ...guard.refused, ...errors.map(reworded)];
-    const known = [...context.policies.warned, ...context.policies.waived];
-    const warnings = preview.warnings.filter((warning) => !known.some((each) => warning.includes(each)));
+    const errors = raw.errors.filter((error) => context.guard === undefined || !names.includes(nameIn(protectedUrn(error))));
+    const complete = raw.complete || (raw.errors.length > 0 && errors.length === 0);
+    const refused = [...(context.refused ?? []), ...context.policies.refused, ...guard.refused];
     const parts = {
-        blocked: unique(blocked),
+        blocked: unique([...refused, ...errors.map((error) => masks.all(reworded(error)))]),
         data,
-        downtime: downtimes(preview),
+        downtime: downtimes(raw),
         releases: releasesOf(preview, context.revisions),
         settings: settingChanges(preview),
-        secrets: secretChanges(preview),
+        secrets: secretChanges(raw),
+        secretAges: context.secretAges,
+        secretVariables: secretVariables(preview),
         ...edgeChanges(preview),
     };
     const components = componentChanges(preview);
-    const first = preview.changes.length > 0 && preview.changes.every(({ operation }) => operation === "create");
-    const how = { apart: context.apart === true, resources: preview.changes.filter((change) => !isComponent(change)).length };
+    const first = raw.changes.length > 0 && raw.changes.every(({ operation }) => operation === "create");
+    const how = { apart: context.apart === true, resources: raw.changes.filter((change) => !isComponent(change)).length };
     const report: Report = {
+        version: 1,
         stack: context.stackId,
         environment: context.environment,
         verdict: verdictOf({ ...parts, ...how, changes: components.length > 0, first, complete }),
         ...parts,
         ...(how.apart ? { settings: [] } : {}),
-        policies: { warned: unique([...context.policies.warned, ...warnings]), waived: context.policies.waived },
+        policies: { warned: unique([...context.policies.warned, ...warnings(raw, context, masks)]), waived: context.policies.waived },
         backups: context.backups === undefined ? undefined : { ...context.backups, ...ages(context.backups, context.now) },
+        cost: how.apart ? undefined : costChange(raw),
         components,
         picture: pictureChange(context.stackId, preview),
-        notes: [...(context.notes ?? []), ...quietStops(preview)],
+        notes: [...(context.notes ?? []), ...quietStops(raw)],
         diff: diffsOf(preview),
     };
-    return bounded(masked(report, masks.known));
+    return bounded(masked(report, masks.known, isWord));
 }
 
-/** Names of resources and properties are ours; what stands in them is anybody's. */
+/** Warnings of the engine and the program that no rule has said already. */
+function warnings(raw: Preview, { policies }: ReportContext, masks: Masks): string[] {
+    const known = [...policies.warned, ...policies.waived];
+    return raw.warnings.filter((warning) => !known.some((each) => warning.includes(each))).map(masks.all);
+}
+
+/** Words of the report's own, by the member that holds them: programs rely on them. */
+const WORDS: Readonly<Record<string, readonly string[]>> = {
+    level: Object.keys(exitCodes),
+    operation: ["create", "update", "replace", "delete", "same"],
+    kind: ["service", "worker", "scheduler"],
+    what: ["new", "rotated", "removed"],
+    environment: ["development", "staging", "production", "unknown"],
+};
+
+function isWord(name: string, text: string): boolean {
+    return name === "stack" || own(WORDS, name)?.includes(text) === true;
+}
+
+/** Types and names of properties are ours; what stands in them is anybody's. */
 function maskedPreview(raw: Preview, masks: Masks): Preview {
     const { changes, ...rest } = raw;
     const state = (of: ResourceState | undefined): ResourceState | undefined =>
         of === undefined ? undefined : { ...of, inputs: masked(of.inputs, masks.all), outputs: masked(of.outputs, masks.all) };
     return {
         ...masked(rest, masks.all),
-        changes: changes.map((change) => ({ ...masked(change, masks.known), old: state(change.old), new: state(change.new) })),
+        changes: changes.map((change) => ({
+            ...masked(change, masks.known),
+            ...{ type: change.type, operation: change.operation, old: state(change.old), new: state(change.new) },
+        })),
     };
 }
 
@@ -166,10 +216,15 @@ function boundedValue(value: unknown): unknown {
     return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, boundedValue(member)]));
 }
 
-/** Without what a terminal would obey. */
+/** Without what a terminal would obey, or what turns the order of characters round (UAX 9). */
 function printable(text: string): string {
-    // eslint-disable-next-line no-control-regex
-    return text.replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/g, " ");
+    return (
+        text
+            .replace(/\r\n?/g, "\n")
+            // eslint-disable-next-line no-control-regex
+            .replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/g, " ")
+            .replace(/[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, "")
+    );
 }
 
 function unique(texts: readonly string[]): string[] {

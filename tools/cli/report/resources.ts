@@ -23,6 +23,11 @@ const NOUNS: Readonly<Record<string, string>> = {
     "random:index/randomPassword:RandomPassword": "generated secret",
     "command:local:Command": "step",
     "command:remote:Command": "step",
+    "aws:lambda/invocation:Invocation": "step",
+    "aws:rds/instance:Instance": "database server",
+    "aws:ec2/eip:Eip": "public address",
+    "aws:backup/plan:Plan": "backup plan",
+    "aws:backup/selection:Selection": "backup selection",
 };
 
 const COMPONENTS: Readonly<Record<string, string>> = {
@@ -33,39 +38,64 @@ const COMPONENTS: Readonly<Record<string, string>> = {
     "quai:index:Files": "files",
     "quai:index:SecretsBundle": "secrets",
     "quai:target:Docker": "host",
+    "quai:target:Aws": "account",
 };
 
 /** Steps whose name says what they do, but not to everybody. */
 const STEPS: readonly (readonly [RegExp, string])[] = [
     [/^(.+)-routes$/, "switch of the routes"],
     [/^(.+)-login-(.+)$/, "database login $2"],
-    [/^(.+)-database$/, "database, roles and rights"],
+    [/^(.+)-database$/, "database with its roles and rights"],
+    [/^(.+)-superuser$/, "password of the database's superuser"],
+    [/^redis-password-(.+)$/, "password of Redis ($1)"],
+    [/^backup-password-(.+)$/, "password of the backups ($1)"],
+    [/^(.+)-ports$/, "hand-over of the ports"],
+    [/^(.+)-assets$/, "folder of former assets"],
+    [/^(.+)-temporary$/, "temporary certificate"],
     [/^(.+)-owner$/, "owner of the files in volume $1"],
     [/^(.+)-secrets-[0-9a-f]{8}$/, "secret files of $1"],
     [/^(.+)-files-[0-9a-f]{8}$/, "configuration and secret files of $1"],
     [/^(.+)-config$/, "first configuration of $1"],
-    [/^(.+)-([0-9a-f]{8})$/, "job $1, release $2"],
+    [/^(.+)-([0-9a-f]{8})$/, "job $1 (release $2)"],
 ];
 
 /** What a resource is, in words: `container api-3fa9c1d2`. */
-export function described({ type, name }: Pick<Change, "type" | "name">): string {
-    if (type.startsWith("command:")) {
-        const [pattern, words] = STEPS.find(([each]) => each.test(name)) ?? [];
+export function described({ type, name: given }: Pick<Change, "type" | "name">): string {
+    const name = oneLine(given);
+    const onAws = type === "aws:lambda/invocation:Invocation";
+    if (type.startsWith("command:") || onAws) {
+        // There a release is proved by a step of the service's name, so the last can't be told from a job.
+        const [pattern, words] = (onAws ? STEPS.slice(0, -1) : STEPS).find(([each]) => each.test(name)) ?? [];
         return pattern === undefined || words === undefined ? `step ${name}` : name.replace(pattern, words);
     }
-    const noun = type.startsWith("pulumi:providers:") ? "provider" : (NOUNS[type] ?? type.slice(type.lastIndexOf(":") + 1));
+    const noun = type.startsWith("pulumi:providers:") ? "provider" : (NOUNS[type] ?? spoken(type.slice(type.lastIndexOf(":") + 1)));
     return `${noun} ${name}`;
 }
 
-/** The component that a resource is a part of, e.g. `application`, `files uploads`. */
-export function componentOf(change: Change): string {
-    const parent = change.new?.parent ?? change.old?.parent;
+export function oneLine(text: string): string {
+    return text.replace(/\s+/g, " ");
+}
+
+/** `MetricAlarm`: metric alarm */
+function spoken(type: string): string {
+    return type.replace(/([a-z])([A-Z])/g, "$1 $2").toLowerCase();
+}
+
+/** The component that a resource is a part of, e.g. `application`, `files uploads`. @param parents by URN: a resource may be a part of another */
+export function componentOf(change: Change, parents: ReadonlyMap<string, string> = new Map()): string {
+    let parent = change.new?.parent ?? change.old?.parent;
+    while (parent !== undefined && COMPONENTS[typeIn(parent)] === undefined) parent = parents.get(parent);
+    parent ??= change.new?.parent ?? change.old?.parent;
     const urn = COMPONENTS[change.type] === undefined && parent !== undefined ? parent : change.urn;
-    const type = /^urn:pulumi:[^:]*::[^:]*::(.*)::[^:]*$/.exec(urn)?.[1]?.split("$").at(-1) ?? "";
+    const type = typeIn(urn);
     const name = urn.slice(urn.lastIndexOf("::") + 2);
     const title = COMPONENTS[type];
     if (title === undefined) return name === "" || type === "pulumi:pulumi:Stack" ? "stack" : name;
-    return ["application", "proxy", "secrets", "host"].includes(title) || title === name ? title : `${title} ${name}`;
+    return ["application", "proxy", "secrets", "host", "account"].includes(title) || title === name ? title : `${title} ${name}`;
+}
+
+function typeIn(urn: string): string {
+    return /^urn:pulumi:[^:]*::[^:]*::(.*)::[^:]*$/.exec(urn)?.[1]?.split("$").at(-1) ?? "";
 }
 
 /** Components are grouping only: whatever happens to them happens to their parts. */

@@ -24,7 +24,8 @@ export function settingChanges(preview: Preview): readonly SettingChange[] | und
             path: `quai:${path}`,
             from: valueText(path, from),
             to: valueText(path, to),
-        }));
+        }))
+        .filter(({ from, to }) => from !== to);
 }
 
 /** A group that is new or gone is shown by its members. */
@@ -47,6 +48,9 @@ function settingsOf(outputs: Readonly<Record<string, unknown>> | undefined): Rea
 }
 
 function valueText(path: string, value: unknown): string {
+    if (value === undefined || value === null) return "not set";
+    // A group beside `false` or a word: which of its members are set is in the stack file.
+    if (isRecord(value)) return "set";
     const isBytes = typeof value === "number" && BYTES.test(`.${path}`) && value % MEBIBYTE === 0;
     return isBytes ? `${value / MEBIBYTE} MiB` : shown(value);
 }

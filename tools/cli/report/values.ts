@@ -1,8 +1,9 @@
+import { SECRET } from "../../../infra/secrets/mask";
+
 /** How the engine marks a secret and what isn't known yet in its JSON (sdk/v3/go/common/resource/properties.go). */
 const SIGNATURE = "4dabf18193072939515e22adb298388d";
 const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
-export const SECRET = "[secret]";
 export const LATER = "[known later]";
 
 /** A value of the engine's without its marks. */

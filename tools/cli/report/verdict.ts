@@ -20,7 +20,7 @@ export const exitCodes: Readonly<Record<Verdict["level"], Verdict["exitCode"]>> 
     risk: 3,
 };
 
-/** Interruptions that the verdict names. */
+/** Interruptions and data that the verdict names. */
 const MOST = 3;
 
 export interface Grounds {
@@ -50,7 +50,11 @@ export function verdictOf(grounds: Grounds): Verdict {
 
 function judged(grounds: Grounds): Omit<Verdict, "exitCode"> {
     const { blocked, data, downtime } = grounds;
-    const lost = data.map(({ what }) => what).join("; ");
+    const rest = data.length > MOST ? `; and ${data.length - MOST} more` : "";
+    const lost = `${data
+        .slice(0, MOST)
+        .map(({ what }) => what)
+        .join("; ")}${rest}`;
     if (blocked.length > 0 || !grounds.complete) {
         const reason = firstLine(blocked[0] ?? "the preview did not come to its end");
         const more = blocked.length > 1 ? ` (and ${blocked.length - 1} more)` : "";
@@ -62,25 +66,27 @@ function judged(grounds: Grounds): Omit<Verdict, "exitCode"> {
     }
     if (data.length > 0) return { level: "risk", text: `Data at risk: ${lost}.` };
     if (downtime.length > 0) {
-        const what = downtime.slice(0, MOST).map(({ what: each, howLong }) => `${each}, ${howLong}`);
-        const more = downtime.length > MOST ? [`And ${downtime.length - MOST} more`] : [];
-        return { level: "downtime", text: `Downtime, no data at risk: ${lowerFirst([...what, ...more].join(". "))}.` };
+        const what = downtime.slice(0, MOST).map(({ what: each, howLong }) => `${lowerFirst(each)}, ${howLong}`);
+        const more = downtime.length > MOST ? [`and ${downtime.length - MOST} more`] : [];
+        return { level: "downtime", text: `Downtime, no data at risk: ${[...what, ...more].join("; ")}.` };
     }
     if (!grounds.changes) return { level: "nothing", text: "Nothing changes." };
     if (grounds.first) return { level: "safe", text: "First deployment: everything is created, nothing can be lost." };
     return { level: "safe", text: `Safe: no downtime, no data at risk${summary(grounds)}.` };
 }
 
-/** ` — 2 releases, 1 secret rotated` */
+/** ` (2 releases, 1 secret rotated)` */
 function summary({ releases, secrets, routes, certificates }: Grounds): string {
     const count = (what: string, number: number) => (number === 0 ? [] : [`${number} ${what}${number === 1 ? "" : "s"}`]);
     const removed = releases.filter(({ to }) => to === undefined);
     const parts = [
         ...count("release", releases.filter(({ to }) => to !== undefined).length),
         ...removed.map(({ service }) => `${service} is removed`),
-        ...count("secret", secrets.length),
-        ...(routes.length > 0 ? [`routes or addresses change`] : []),
-        ...count("certificate", certificates.length),
+        ...(["new", "rotated", "removed"] as const).flatMap((what) =>
+            count("secret", secrets.filter((each) => each.what === what).length).map((text) => `${text} ${what}`),
+        ),
+        ...(routes.length > 0 ? ["routes or addresses change"] : []),
+        ...(certificates.length > 0 ? ["certificates change"] : []),
     ];
     return parts.length === 0 ? "" : ` (${parts.join(", ")})`;
 }
@@ -89,6 +95,8 @@ function firstLine(text: string): string {
     return (text.split("\n")[0] ?? "").replace(/[.:]$/, "");
 }
 
+/** Within a sentence; names keep their first letter. */
 function lowerFirst(text: string): string {
+    if (/^(?:CloudFront|PostgreSQL|Redis)\b/.test(text)) return text;
     return `${text.slice(0, 1).toLowerCase()}${text.slice(1)}`;
 }

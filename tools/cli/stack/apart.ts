@@ -10,6 +10,7 @@ import { SetupError } from "../../engine/types";
 import { checkoutRoot } from "../../engine/versions";
 import { installFallbackPlugin, REHEARSAL_PLUGIN } from "../../offline/plugins/install";
 import { interruptSignal } from "../interrupt";
+import { isRecord } from "../report/values";
 import type { Terminal } from "../terminal";
 import { DockerHost } from "./docker";
 import type { Session } from "./session";
@@ -55,9 +56,10 @@ export async function openApart(out: Terminal, stack: string): Promise<Apart> {
         await ensurePlugins(engine, neededPlugins(), { reporter: out, signal: interruptSignal() });
         if (settings.target.kind === "aws") await installFallbackPlugin(REHEARSAL_PLUGIN, { pulumiHome: home });
         const configFile = join(folder, `Pulumi.${stack}.yaml`);
-        const placeholders = encryptedPaths(content.config ?? {});
+        const config = withoutSources(content.config ?? {});
+        const placeholders = encryptedPaths(config);
         writeFileSync(join(folder, "Pulumi.yaml"), "name: quai\nruntime: nodejs\n");
-        writeFileSync(configFile, JSON.stringify({ config: withoutSecrets(content.config ?? {}) }));
+        writeFileSync(configFile, JSON.stringify({ config: withoutSecrets(config) }));
         const session: Session = {
             ...{ checkout, stack, settings, engine, configFile, dockerEnv: {} },
             host: new DockerHost(settings.stackId, "unix:///nowhere"),
@@ -79,6 +81,21 @@ const STANDS_IN = withoutSecrets({ secure: "" }) as string;
 async function must({ engine }: Session, cwd: string, words: readonly string[]): Promise<void> {
     const { code, stderr } = await runPulumi(engine, words, { cwd });
     if (code !== 0) throw new SetupError(`pulumi ${words[0] ?? ""} failed:\n${lastLines(stderr)}`);
+}
+
+/** Variables and commands that secrets come from: a stranger's file would say what to run here. Each is as good as an encrypted value. */
+export function withoutSources(config: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+    const secrets = config["quai:secrets"];
+    if (!isRecord(secrets)) return config;
+    const closed = { secure: "" };
+    const isSource = (given: unknown) => isRecord(given) && (given["environment"] !== undefined || given["command"] !== undefined);
+    const kept = Object.entries(secrets).map(([name, given]) => {
+        if (!isRecord(given) || given["secure"] !== undefined) return [name, given] as const;
+        const former = isSource(given["former"]) ? closed : given["former"];
+        const present = isSource(given) ? closed : given["value"];
+        return [name, former === undefined ? (present ?? given) : { value: present, former }] as const;
+    });
+    return { ...config, "quai:secrets": Object.fromEntries(kept) };
 }
 
 /** `quai:secrets.backupKey` */

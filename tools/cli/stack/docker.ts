@@ -13,6 +13,11 @@ export interface HostContainer {
     readonly restarts?: number;
 }
 
+/** Says where the cause of a service's trouble stands. */
+export function logsShow(stack: string, service: string): string {
+    return `./quai logs ${service} --stack ${stack} shows why`;
+}
+
 /** The docker command line, on the stack's host. */
 export class DockerHost {
     constructor(

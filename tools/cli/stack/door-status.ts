@@ -1,8 +1,8 @@
 import { X509Certificate } from "node:crypto";
 import { CONFIG_FOLDER, MAINTENANCE_FILE } from "../../../components/tls-proxy/nginx";
 import { WARN_DAYS } from "../../../components/tls-proxy/own-certificate";
-import type { HostContainer } from "./docker";
-import type { Session } from "./session";
+import { type HostContainer, logsShow } from "./docker";
+import type { HostSession, Session } from "./session";
 
 export interface CertificateStatus {
     /** Its end, ISO 8601. */
@@ -43,12 +43,20 @@ export async function doorStatus(session: Session, containers: readonly HostCont
         return { certificate: null, disk: null, problems: [] };
     }
     const [room = "", ...pem] = await output(session, proxy.id, LOOK);
-    const closed = pem[0] === MARK ? [`in maintenance, everything is answered 503: ./quai maintenance off --stack ${session.stack}`] : [];
+    const closed =
+        pem[0] === MARK || session.settings.maintenance ? [`in maintenance, everything is answered 503: ${howToServe(session)}`] : [];
     const certificate = certificateIn(pem.join("\n"));
     const disk = diskIn(room);
     const acme = containers.find(({ role, state }) => role === "certificates" && state === "running");
-    const ofCertificate = acme === undefined ? endProblems(certificate) : await acmeProblems(session, acme.id);
+    const ofCertificate = acme === undefined ? endProblems(certificate) : await acmeProblems(session, acme);
     return { certificate, disk, problems: [...closed, ...ofCertificate, ...diskProblems(disk)] };
+}
+
+/** What ends the maintenance: the setting holds, whatever the command says. */
+export function howToServe({ stack, settings }: Pick<HostSession, "stack" | "settings">): string {
+    return settings.maintenance
+        ? `set quai:maintenance: false in Pulumi.${stack}.yaml, then ./quai up ${stack}`
+        : `./quai maintenance off --stack ${stack}`;
 }
 
 async function output(session: Session, container: string, command: readonly string[]): Promise<string[]> {
@@ -92,12 +100,11 @@ function endProblems(certificate: CertificateStatus | null): string[] {
 }
 
 /** The service that gets the certificate knows best how it stands with it. */
-async function acmeProblems(session: Session, container: string): Promise<readonly string[]> {
+async function acmeProblems(session: Session, { id, service }: HostContainer): Promise<readonly string[]> {
     try {
-        return (JSON.parse((await output(session, container, ["quai-certificates", "status"])).join("\n")) as { problems: string[] })
-            .problems;
+        return (JSON.parse((await output(session, id, ["quai-certificates", "status"])).join("\n")) as { problems: string[] }).problems;
     } catch {
-        return ["the certificate service doesn't say how it is: docker logs shows why"];
+        return [`the certificate service doesn't say how it is: ${logsShow(session.stack, service)}`];
     }
 }
 

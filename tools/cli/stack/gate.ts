@@ -42,7 +42,7 @@ export async function beforeUpdate(out: Terminal, session: Session, report: Repo
 }
 
 /** The command that runs a job of a release. */
-function isMigration({ type, name, operation, urn }: Change): boolean {
+export function isMigration({ type, name, operation, urn }: Change): boolean {
     return (
         operation === "create" &&
         type.startsWith("command:") &&

@@ -6,6 +6,7 @@ import { oneLine } from "../../../components/targets/over-ssh";
 import { HOST_ONLY, hostOf } from "../../../infra/host";
 import { run } from "../../engine/process";
 import { SetupError } from "../../engine/types";
+import { noted } from "../history/note";
 import type { Terminal } from "../terminal";
 import type { Session } from "./session";
 import { explainSsh, onHost, tryOnHost } from "./ssh-host";
@@ -19,7 +20,11 @@ export async function prepareHost(out: Terminal, session: Session, options: { re
     await mustBeRoot(spec);
     await mustBeFit(out, session, spec);
     const list = (await hostDifferences(spec)).map(({ step, what }) => `  ${step}: ${what}`);
-    out.info(`${spec.users[0].host} isn't a Docker host yet:\n${list.join("\n")}`);
+    out.info(
+        list.length === 0
+            ? `${spec.users[0].host}: a preparation was cut off, and goes on`
+            : `${spec.users[0].host} isn't a Docker host yet:\n${list.join("\n")}`,
+    );
     if (options.yes !== true && !(await out.confirm("Prepare it?"))) {
         throw new SetupError("nothing was changed: say --yes where nobody can be asked", 2);
     }
@@ -27,6 +32,7 @@ export async function prepareHost(out: Terminal, session: Session, options: { re
         "up",
         "--yes",
         "--skip-preview",
+        ...(await noted("up", session.checkout, "the machine becomes a Docker host")),
         "--target",
         "**quai:docker:Host**",
     ]);
@@ -35,9 +41,12 @@ export async function prepareHost(out: Terminal, session: Session, options: { re
     }
 }
 
-/** Whether who deploys gets in and finds Docker there. @throws SetupError where it isn't for the user that nobody gets in */
+/** Whether who deploys gets in, finds Docker there, and nothing that the machine is about to undo. @throws SetupError where it isn't for the user that nobody gets in */
 async function ready(user: SshConnection): Promise<boolean> {
-    const result = await tryOnHost(user, "docker version --format '{{.Server.Version}}'");
+    const result = await tryOnHost(
+        user,
+        "docker version --format '{{.Server.Version}}' && ! systemctl is-active --quiet 'quai-undo-*.timer'",
+    );
     if (result.code === 255 && !/permission denied/i.test(result.stderr)) throw new SetupError(explainSsh(user, result.stderr));
     return result.code === 0;
 }

@@ -64,12 +64,34 @@ async function removeUnknown(out: Terminal, session: Session, state: StackState 
         // One that takes the public ports may have requests under way.
         const proxies = containers.filter(({ role, state: now }) => role === "proxy" && now === "running");
         if (proxies.length > 0) await session.host.docker(["stop", "--time", "10", ...proxies.map(({ id }) => id)]);
-        await session.host.docker(["rm", "--force", "--volumes", ...containers.map(({ id }) => id)]);
+        await removed(
+            session,
+            containers.map(({ id }) => id),
+        );
     }
     const networks = (await session.host.networks()).filter(({ id }) => !known.includes(id));
     if (networks.length > 0) {
         out.info(`Removing networks that an interrupted update left: ${networks.map(({ name }) => name).join(", ")}`);
         await session.host.docker(["network", "rm", ...networks.map(({ id }) => id)]);
+    }
+}
+
+const LONGEST_REMOVAL_SECONDS = 30;
+
+/** Docker refuses to remove what is just being removed, as a container of `docker run --rm` is at its end: then that is waited for. */
+async function removed(session: Session, ids: readonly string[]): Promise<void> {
+    const deadline = Date.now() + LONGEST_REMOVAL_SECONDS * 1000;
+    let left = ids;
+    while (left.length > 0) {
+        try {
+            await session.host.docker(["rm", "--force", "--volumes", ...left]);
+            return;
+        } catch (error) {
+            const there = new Set((await session.host.containers()).map(({ id }) => id));
+            left = left.filter((id) => there.has(id));
+            if (Date.now() > deadline) throw error;
+            await new Promise((resolve) => setTimeout(resolve, 500));
+        }
     }
 }
 

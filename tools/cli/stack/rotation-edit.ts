@@ -1,6 +1,15 @@
 import { isDeepStrictEqual } from "node:util";
 import { type Document, isMap, isScalar, type Node, type Pair, parseDocument, type YAMLMap } from "yaml";
-import { dayOf, FIRST, formerVersions, renewalOf, type Renewals, versionsOf } from "../../../components/secrets-bundle/versions";
+import {
+    dayOf,
+    FIRST,
+    formerVersions,
+    nextOf,
+    renewalOf,
+    type Renewals,
+    signedWith,
+    versionsOf,
+} from "../../../components/secrets-bundle/versions";
 
 const KEY = "quai:rotation";
 
@@ -11,12 +20,22 @@ export interface Rotatable {
     readonly overlap?: number;
 }
 
-/** What stands in `quai:rotation` after a renewal now: one date, or with former values that still count. */
-export function renewed(written: Renewals | undefined, { overlap = 0 }: Rotatable, now: Date): Renewals {
+/**
+ * What stands in `quai:rotation` after a renewal now: one date, or with former values that still count.
+ *
+ * @param announced whether what verifies must know a value before it signs: then the new date comes behind the present one, and in front the next time
+ */
+export function renewed(written: Renewals | undefined, { overlap = 0 }: Rotatable, now: Date, announced = false): Renewals {
     const versions = versionsOf(written);
-    const next = nextVersion(versions[0], now);
-    const former = formerVersions([next, ...versions], overlap, now);
-    return former.length === 0 ? next : [next, ...former.map((version) => (dayOf(version) === undefined ? FIRST : version))];
+    const signed = signedWith(versions);
+    const known = nextOf(versions);
+    // The overlap is counted from its day: one that was announced long ago would cut the present one off.
+    const fresh = known !== undefined && formerVersions([known, ...signed], overlap, now).includes(versions[0]);
+    const next = fresh ? known : nextVersion(known ?? versions[0], now);
+    const all = announced && !fresh && overlap > 0 ? [versions[0], next, ...signed.slice(1)] : [next, ...signed];
+    const [present = next] = all;
+    const others = formerVersions(all, overlap, now);
+    return others.length === 0 ? present : [present, ...others].map((version) => (dayOf(version) === undefined ? FIRST : version));
 }
 
 /** Today, or one more of today. A date ahead of UTC is somebody's today already. */

@@ -1,7 +1,9 @@
 import { relative } from "node:path";
 import { hostOf, sshOf } from "../../../infra/host";
 import type { Settings } from "../../../infra/settings";
-import { parseSettings, SettingsError } from "../../../infra/settings";
+import { clearSecrets, parseSettings, SettingsError } from "../../../infra/settings";
+import { runsCommands } from "../../../infra/settings/outside";
+import { openRunCache } from "../../../infra/settings/run-cache";
 import { withoutSecrets } from "../../../infra/settings/without-secrets";
 import { judge } from "../../../policies";
 import { applications, presetOf } from "../../../stacks/catalogue";
@@ -56,13 +58,16 @@ export interface Session {
 export function stackSettings(checkout: string, stack: string): Settings {
     const { content } = readStackFile(checkout, stack);
     const raw = withoutSecrets(content.config ?? {}) as Record<string, unknown>;
+    const clear = clearSecrets(content.config ?? {}, stack);
     try {
-        return parseSettings(raw, { stack, applications, preset: presetOf });
+        const settings = parseSettings(raw, { stack, applications, preset: presetOf });
+        if (clear.length > 0) throw new SettingsError(stack, [], settings);
+        return settings;
     } catch (error) {
         if (!(error instanceof SettingsError)) throw error;
         // What the rules of the environment refuse is told at once, too.
         const refused = error.readable === undefined ? [] : judge(error.readable).refused;
-        throw new SetupError(new SettingsError(stack, [...error.problems, ...refused]).message, 2);
+        throw new SetupError(new SettingsError(stack, [...error.problems, ...clear, ...refused]).message, 2);
     }
 }
 
@@ -98,7 +103,10 @@ export async function openStack(out: Terminal, stack: string, options: StackOpti
     // A machine that is to be prepared may let nobody in as its later user yet.
     const { hostEnv, ...opened } = await openHost(out, stack, options.prepare === true ? { ...options, connect: false } : options);
     const { checkout } = opened;
-    const engine = await ensureEngine({ reporter: out, signal: interruptSignal() });
+    const found = await ensureEngine({ reporter: out, signal: interruptSignal() });
+    if (process.env["PULUMI_DEBUG_GRPC"])
+        out.warn("PULUMI_DEBUG_GRPC: the engine writes every secret into that file, in clear; remove it when it has served");
+    const engine = runsCommands(opened.settings.secrets) ? { ...found, env: { ...found.env, ...openRunCache() } } : found;
     await ensurePlugins(engine, neededPlugins(), { reporter: out, signal: interruptSignal() });
     const session = { ...opened, engine, configFile: relative(checkout, workingCopy(checkout, stack)) };
     if (options.prepare === true && opened.ssh !== undefined) {
@@ -151,12 +159,17 @@ async function imageAdditions(out: Terminal, session: Session, hostEnv: Variable
     }
 }
 
-async function initialise(session: Session): Promise<void> {
+/** Makes the stack with the engine, where it isn't there yet. */
+export async function initialise(session: Pick<Session, "engine" | "stack" | "checkout">): Promise<void> {
     const { engine, stack, checkout } = session;
     if ((await readState(engine, stack)) !== undefined) {
         return;
     }
-    const result = await runPulumi(engine, ["stack", "init", stack, "--no-select", "--non-interactive"], { cwd: workingFolder(checkout) });
+    const { secretsprovider } = readStackFile(checkout, stack).content;
+    // Unless it is told, the engine begins with a passphrase, whatever the file says.
+    const provider = secretsprovider === undefined ? [] : ["--secrets-provider", secretsprovider];
+    const words = ["stack", "init", stack, "--no-select", "--non-interactive", ...provider];
+    const result = await runPulumi(engine, words, { cwd: workingFolder(checkout) });
     if (result.code !== 0 && !result.stderr.includes("already exists")) {
         throw new SetupError(`stack ${stack} could not be made:\n${lastLines(result.stderr)}`);
     }

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { isRunning } from "../../../infra/settings/running";
 import type { Engine } from "../../engine/types";
 import { runPulumi } from "../../engine";
 
@@ -87,15 +88,6 @@ export function lockHolders(engine: Engine, stack: string): LockHolders {
     // Beside each lock lies a file with its attributes.
     const files = readdirSync(folder).filter((file) => file.endsWith(".json"));
     const holders = files.map((file) => JSON.parse(readFileSync(join(folder, file), "utf8")) as { pid: number; hostname: string });
-    const lives = (holder: { pid: number; hostname: string }) => holder.hostname !== hostname() || isAlive(holder.pid);
+    const lives = (holder: { pid: number; hostname: string }) => holder.hostname !== hostname() || isRunning(holder.pid);
     return { alive: holders.filter(lives).map(({ pid }) => pid), dead: holders.filter((holder) => !lives(holder)).map(({ pid }) => pid) };
-}
-
-function isAlive(pid: number): boolean {
-    try {
-        process.kill(pid, 0);
-        return true;
-    } catch (error) {
-        return (error as NodeJS.ErrnoException).code === "EPERM";
-    }
 }

@@ -1,7 +1,7 @@
-import type { HostContainer } from "./docker";
+import { type HostContainer, logsShow } from "./docker";
 import { type CertificateStatus, type DiskStatus, doorStatus } from "./door-status";
-import { ageInDays } from "../../../policies/secret-age";
-import { secretAges } from "./secret-ages";
+import type { SecretAgeFact } from "../report/report";
+import { ageFacts } from "./secret-ages";
 import type { Session } from "./session";
 import type { StackState } from "./state";
 import { outputsOf, readState } from "./state";
@@ -32,7 +32,7 @@ export interface StackStatus {
         readonly lastDrill: string | null;
         readonly repository: string | null;
     };
-    readonly secrets: readonly { readonly name: string; /** Date, YYYY-MM-DD. */ readonly rotatedOn: string; readonly ageDays: number }[];
+    readonly secrets: readonly SecretAgeFact[];
     /** What somebody should look at; empty when all is well. */
     readonly problems: readonly string[];
 }
@@ -80,16 +80,15 @@ export async function stackStatus(session: Session): Promise<StackStatus> {
             lastDrill: backup?.lastDrill?.ok === true ? (backup.lastDrill.time ?? null) : null,
             repository: typeof outputs["repository"] === "string" ? outputs["repository"] : null,
         },
-        secrets: secretAges(outputs, state).map(({ name, rotatedOn = new Date().toISOString().slice(0, 10) }) => ({
-            name,
-            rotatedOn,
-            ageDays: Math.max(0, ageInDays(rotatedOn, new Date())),
-        })),
+        secrets: ageFacts(state, new Date()),
         problems: [
             ...(outputs["running"] === false ? [`stopped: ./quai up ${session.stack} starts it`] : []),
             ...services
                 .filter(({ health }) => health !== "healthy")
-                .map(({ name, health }) => `${name} is ${health}: docker logs shows why`),
+                .map(
+                    ({ name, health }) =>
+                        `${name} is ${health}: ${health === "missing" ? `./quai up ${session.stack} starts it again` : logsShow(session.stack, name)}`,
+                ),
             ...(backup?.problems ?? []),
             ...door.problems,
         ],
@@ -154,7 +153,7 @@ async function backupState(session: Session, containers: readonly HostContainer[
     try {
         return JSON.parse(lines.join("\n")) as BackupState;
     } catch {
-        return { problems: ["the backup service doesn't say how it is: docker logs shows why"] };
+        return { problems: [`the backup service doesn't say how it is: ${logsShow(session.stack, container.service)}`] };
     }
 }
 

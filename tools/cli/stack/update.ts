@@ -10,8 +10,12 @@ export interface UpdateResult {
     readonly changed: boolean;
 }
 
-/** Lines of the engine that say nothing to the reader. */
-const NOISE = [/^@ /, /^\s*$/, /^Updating \(/, /^Previewing update/, /^View (Live|in Browser)/, /^\s*pulumi:pulumi:Stack quai-\S+\s*$/];
+/** Lines of the engine that say nothing to the reader, or that tell him to do what `./quai` does by itself. */
+const NOISE = [
+    ...[/^@ /, /^\s*$/, /^Updating \(/, /^Previewing update/, /^View (Live|in Browser)/, /^\s*pulumi:pulumi:Stack quai-\S+\s*$/],
+    // After a deletion: the state goes, too, as soon as the engine has ended.
+    ...[/^The resources in the stack have been deleted, but the history/, /^If you want to remove the stack completely, run /],
+];
 
 /** `+  docker:index:Container api-3fa9 creating (2s) waiting to be healthy` */
 const PROGRESS = /^\s*[+~<>-]+\s+(\S+) (\S+) (\w+(?: \w+)?) \([\d.]+m?s\)\s*(.*)$/;
