@@ -37,7 +37,12 @@ export function page(): string {
     const rows = requirements.map((row) => {
         const files = proved.get(row.id);
         const short = (file: string) => `\`${file.replace(/^test\//, "").replace(/\.test\.ts$/, "")}\``;
-        const proof = files === undefined ? `not covered: ${reasons[row.id] ?? ""}` : files.slice(0, 3).map(short).join(", ");
+        const proof =
+            files === undefined
+                ? `not covered: ${reasons[row.id] ?? ""}`
+                : [files.slice(0, 3).map(short).join(", "), ...(reasons[row.id] === undefined ? [] : [`not all: ${reasons[row.id]}`])].join(
+                      "; ",
+                  );
         return `| ${row.id} | ${cell(row.title)} | ${who(row)} | ${row.target} | ${proof} |`;
     });
     return [

@@ -1,10 +1,10 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { parseEnv } from "node:util";
-import { parseDocument } from "yaml";
 import { z } from "zod";
 import { SetupError } from "../engine/types";
-import { interpolate, type Variables } from "./interpolate";
+import { interpolate, namesIn, type Variables } from "./interpolate";
+import { readMerged, readText } from "./merge";
 
 const scalar = z.union([z.string(), z.number(), z.boolean()]).transform(String);
 const list = z.union([scalar.transform((one) => [one]), z.array(scalar)]);
@@ -22,7 +22,13 @@ const pairs = z.union([
 ]);
 const mount = z.union([
     z.string(),
-    z.looseObject({ type: z.string().optional(), source: z.string().optional(), target: z.string(), read_only: z.boolean().optional() }),
+    z.looseObject({
+        type: z.string().optional(),
+        source: z.string().optional(),
+        target: z.string(),
+        read_only: z.boolean().optional(),
+        volume: z.looseObject({ nocopy: z.boolean().optional(), subpath: z.string().optional() }).optional(),
+    }),
 ]);
 const port = z.union([scalar, z.looseObject({ target: scalar, published: scalar.optional() })]);
 const service = z.looseObject({
@@ -111,22 +117,27 @@ export interface Compose {
     readonly missing: readonly string[];
 }
 
+export function serviceOf({ services }: Compose, name: string): ComposeService {
+    const service = services[name];
+    if (service === undefined) throw new Error(`services.${name}: isn't there`);
+    return service;
+}
+
 /**
- * Reads a compose file with the env files beside it.
+ * Reads a compose file, or several that belong together, with the env files beside the first one.
  *
- * @param envFile the file with the values of `${VARIABLES}`. @default `.env` beside the compose file, if there is one
- * @throws SetupError where it isn't YAML, or not a compose file; all problems at once
+ * @param paths the files, each over those before it, as `docker compose -f … -f …` reads them
+ * @param envFile the file with the values of `${VARIABLES}`. @default `.env` beside the first compose file, if there is one
+ * @throws SetupError where one isn't YAML, or not a compose file; all problems at once
  */
-export function readCompose(path: string, envFile?: string): Compose {
+export function readCompose(paths: string | readonly string[], envFile?: string): Compose {
+    const files = typeof paths === "string" ? [paths] : paths;
+    const [path = ""] = files;
     const folder = dirname(resolve(path));
-    const document = parseDocument(read(path), { merge: true });
-    const [broken] = document.errors;
-    if (broken !== undefined) throw new SetupError(`${path}: ${broken.message}`, 2);
-    const known: Variables = values(envFile ?? (existsSync(join(folder, ".env")) ? join(folder, ".env") : undefined));
     const unset = new Set<string>();
-    const parsed = file.safeParse(interpolate(document.toJS(), known, unset));
+    const known = values(envFile ?? (existsSync(join(folder, ".env")) ? join(folder, ".env") : undefined), unset);
+    const parsed = file.safeParse(interpolate(readMerged(files), known, unset));
     if (!parsed.success) {
-        if (!("services" in Object(document.toJS() ?? {}))) throw new SetupError(`${path}: has no services: it isn't a compose file`, 2);
         const lines = parsed.error.issues.map(({ path: where, message }) => `${path}: ${where.join(".")}: ${message}`);
         throw new SetupError(lines.join("\n"), 2);
     }
@@ -135,14 +146,14 @@ export function readCompose(path: string, envFile?: string): Compose {
     );
     if (bare.length > 0) {
         const remedy =
-            "this is one of several files that belong together: merge them with `docker compose -f … -f … config`, and import what it prints";
-        throw new SetupError(`${path}: ${bare.join(", ")}: neither image nor build; ${remedy}`, 2);
+            "is this one of several files that belong together? Name them all, the base first: ./quai import compose.yml compose.prod.yml";
+        throw new SetupError(`${files.join(", ")}: ${bare.join(", ")}: neither image nor build; ${remedy}`, 2);
     }
     const missing: string[] = [];
     const variables = Object.entries(parsed.data.services).map(([name, { environment, env_file }]) => {
         const fromFiles = env_file.map((each) => {
             const found = join(folder, each);
-            if (existsSync(found)) return values(found);
+            if (existsSync(found)) return values(found, unset, known);
             missing.push(each);
             return {};
         });
@@ -163,14 +174,17 @@ export function readCompose(path: string, envFile?: string): Compose {
     };
 }
 
-function values(path: string | undefined): Variables {
-    return path === undefined ? {} : parseEnv(read(path));
-}
-
-function read(path: string): string {
-    try {
-        return readFileSync(path, "utf8");
-    } catch {
-        throw new SetupError(`${path}: can't be read; give the path of a compose file`, 2);
-    }
+/** The values of an env file, with those that it uses itself filled in, as compose does; `around`: what the whole file knows. */
+function values(path: string | undefined, unset: Set<string>, around: Variables = {}): Variables {
+    if (path === undefined) return {};
+    const text = readText(path);
+    const raw = parseEnv(text);
+    const literal = new Set([...text.matchAll(/^\s*(?:export\s+)?([A-Za-z_]\w*)\s*=\s*'/gm)].map(([, name = ""]) => name));
+    const filled = (name: string, within: readonly string[]): string | undefined => {
+        const value = raw[name] ?? around[name];
+        if (value === undefined || literal.has(name) || within.includes(name)) return value;
+        const known = Object.fromEntries(namesIn(value).map((each) => [each, filled(each, [...within, name])]));
+        return interpolate(value, known, unset) as string;
+    };
+    return Object.fromEntries(Object.keys(raw).map((name) => [name, filled(name, [])]));
 }

@@ -2,10 +2,10 @@ import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { formatDuration } from "../../infra/settings";
 import type { Compose, ComposeService } from "./compose";
+import { clean, type Fields } from "./fields";
+import { buildOf } from "./images";
 import type { Notes } from "./notes";
 import { commandWords, plainName } from "./words";
-
-type Fields = Record<string, unknown>;
 
 /** What a Dockerfile says that the compose file doesn't: command, user, port. Undefined where the image is only named. */
 export interface ImageFacts {
@@ -18,8 +18,9 @@ export interface ImageFacts {
 export type Inspect = (image: string) => ImageFacts;
 
 /** Reads the last instructions of each kind; the exact ones are the image's own after a build. */
-export function imageFacts(compose: Compose, { build, image }: ComposeService, inspect: Inspect): ImageFacts {
-    if (build === undefined) return image === undefined ? {} : inspect(image);
+export function imageFacts(compose: Compose, service: ComposeService, inspect: Inspect): ImageFacts {
+    const build = buildOf(compose, service);
+    if (build === undefined) return service.image === undefined ? {} : inspect(service.image);
     const path = join(resolve(compose.folder, build.context), build.dockerfile ?? "Dockerfile");
     if (!existsSync(path)) return {};
     const lines = readFileSync(path, "utf8")
@@ -55,7 +56,10 @@ export function portOf(
     const label = Object.entries(service.labels).find(([name]) => /loadbalancer\.server\.port$/.test(name))?.[1];
     const published = service.ports.map((each) => (typeof each === "string" ? each.split("/")[0]?.split(":").at(-1) : each.target));
     const asked = /https?:\/\/[^/:\s]+:(\d+)/.exec(testOf(service).join(" "))?.[1];
-    const candidates = [label, service.expose[0], published[0], variables["VIRTUAL_PORT"], asked, variables["PORT"], facts.port];
+    const own = Object.entries(variables).find(([name]) =>
+        /^(?!DB|SMTP|MAIL|EMAIL|REDIS|POSTGRES)([A-Z]+_)?(SERVER|HTTP|APP|LISTEN|WEB)_PORT$/.test(name),
+    )?.[1];
+    const candidates = [label, service.expose[0], published[0], variables["VIRTUAL_PORT"], asked, variables["PORT"], own, facts.port];
     return candidates.map(Number).find((port) => port > 0 && port < 65536);
 }
 
@@ -119,7 +123,7 @@ export function mountsOf(
     const files: string[] = [];
     const temporary = service.tmpfs.map((each) => each.split(":")[0] ?? each);
     for (const each of service.volumes) {
-        const { type, source, target, readOnly } = parts(each);
+        const { type, source, target, readOnly, empty, within } = parts(each);
         if (type === "tmpfs") temporary.push(target);
         else if (source === undefined)
             notes.left.push(`${name}: the unnamed volume at ${target}: give it a name in files if its content has to stay`);
@@ -129,11 +133,17 @@ export function mountsOf(
         else if (/^[./~]/.test(source) && (SOURCE_FOLDER.test(target) || isSource(resolve(compose.folder, source))))
             notes.left.push(`${name}: ${source} at ${target}: source code is in the image`);
         else {
-            const key = volumeName(compose, source);
-            if (/^[./~]/.test(source))
-                notes.check.push(
-                    `${name}: the folder ${source} is the volume ${key} now: copy its content there after the first ./quai up`,
-                );
+            const key = volumeName(compose, within === undefined ? source : `${source}-${within}`);
+            const moved = /^[./~]/.test(source) ? `the folder ${source}` : within && `the folder ${within} of ${source}`;
+            const filled = !empty && moved === undefined && hasOtherImage(compose, service, source);
+            const told = [
+                ...(moved === undefined ? [] : [`${moved} is the volume ${key} now: copy its content there after the first ./quai up`]),
+                ...(!filled
+                    ? []
+                    : [`${source} is in several services: a volume begins empty here; what an image brings has to be copied by a job`]),
+            ];
+            // Once for all who have it.
+            for (const line of told) if (!notes.check.some((each) => each.endsWith(line))) notes.check.push(`${name}: ${line}`);
             mounts[target.replace(/\/$/, "")] = readOnly ? `${key}:ro` : key;
             files.push(key);
         }
@@ -141,14 +151,34 @@ export function mountsOf(
     return { mounts, files, temporary };
 }
 
-function parts(mount: ComposeService["volumes"][number]): { type: string; source: string | undefined; target: string; readOnly: boolean } {
+interface Mount {
+    readonly type: string;
+    readonly source: string | undefined;
+    readonly target: string;
+    readonly readOnly: boolean;
+    /** A new volume isn't filled from the image. */
+    readonly empty: boolean;
+    /** A folder of the volume, in place of all of it. */
+    readonly within: string | undefined;
+}
+
+function parts(mount: ComposeService["volumes"][number]): Mount {
     if (typeof mount !== "string") {
-        return { type: mount.type ?? "volume", source: mount.source, target: mount.target, readOnly: mount.read_only === true };
+        const { type = "volume", source, target, read_only, volume } = mount;
+        return { type, source, target, readOnly: read_only === true, empty: volume?.nocopy === true, within: volume?.subpath };
     }
     const [first = "", second, mode = ""] = mount.split(":");
-    return second === undefined
-        ? { type: "volume", source: undefined, target: first, readOnly: false }
-        : { type: "volume", source: first, target: second, readOnly: mode.split(",").includes("ro") };
+    const modes = mode.split(",");
+    const rest = { type: "volume", readOnly: modes.includes("ro"), empty: modes.includes("nocopy"), within: undefined };
+    return second === undefined ? { ...rest, source: undefined, target: first } : { ...rest, source: first, target: second };
+}
+
+/** Whether a service of another image mounts a volume, too: often a web server that is given the files of an application's image in this way. */
+function hasOtherImage({ services }: Compose, { image, build }: ComposeService, source: string): boolean {
+    const own = JSON.stringify(image ?? build);
+    return Object.values(services).some(
+        (other) => JSON.stringify(other.image ?? other.build) !== own && other.volumes.some((each) => parts(each).source === source),
+    );
 }
 
 /** Named as the volume, or as the last folder of a path. */
@@ -188,8 +218,4 @@ function duration(text: string | undefined): string | undefined {
 function bytes(text: string | undefined): string | undefined {
     const [, value, unit = ""] = /^(\d+(?:\.\d+)?)\s*([bkmgBKMG]?)[iI]?[bB]?$/.exec(text ?? "") ?? [];
     return value === undefined ? undefined : `${value}${unit.toLowerCase() || "b"}`;
-}
-
-export function clean(fields: Fields): Fields {
-    return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }

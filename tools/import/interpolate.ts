@@ -4,6 +4,9 @@ export type Variables = Readonly<Record<string, string | undefined>>;
 /** `${NAME}`, `$NAME`, `${NAME:-default}`, `${NAME-default}`, `${NAME:?message}`, `${NAME:+value}`; `$$` is a dollar. */
 const VARIABLE = /\$(?:(\$)|([A-Za-z_]\w*)|\{([A-Za-z_]\w*)(?:(:?[-?+])((?:[^{}]|\$?\{[^{}]*\})*))?\})/g;
 
+/** Names of the variables that a text uses. */
+export const namesIn = (source: string) => [...source.matchAll(VARIABLE)].flatMap(([, , bare, braced]) => bare ?? braced ?? []);
+
 /** Stands for a variable that has no value, so that what depends on it can be told. */
 export const unsetMark = (name: string) => `\uE000${name}\uE000`;
 

@@ -1,4 +1,5 @@
-import type { ComposeService } from "./compose";
+import type { Compose, ComposeService } from "./compose";
+import type { Notes } from "./notes";
 
 /** What a service of a compose file is in a stack. */
 export type Role =
@@ -6,29 +7,39 @@ export type Role =
     | { readonly role: "postgres" | "redis"; readonly version: string | undefined }
     | { readonly role: "left"; readonly why: string };
 
+/** Images whose name has one of the words, as a whole: not vault in vaultwarden. */
+const named = (words: string) => new RegExp(`(^|[/_-])(${words})\\d*([/_-]|$)`);
+
 const LEFT: readonly (readonly [RegExp, string])[] = [
     [
-        /^(traefik|caddy|lucaslorentz\/caddy-docker-proxy|nginxproxy\/|jwilder\/|haproxy|jc21\/nginx-proxy-manager|valian\/docker-nginx)/,
+        /^(traefik|caddy|lucaslorentz\/caddy-docker-proxy|nginxproxy\/|jwilder\/|haproxy|jc21\/nginx-proxy-manager|valian\/docker-nginx|steveltn\/https-portal)/,
         "quai's proxy takes its place",
     ],
-    [/(certbot|letsencrypt|acme-companion|docker-letsencrypt)/, "quai gets and renews certificates itself (quai:tls)"],
-    [/(docker-volume-backup|postgres-backup|pg-backup|pgbackups|db-backup|restic|duplicati)/, "quai:backup makes the backups"],
-    [/(watchtower|diun|ouroboros)/, "a release is a change of quai:images; nothing updates itself"],
-    [/(autoheal)/, "health decides about releases; what crashes is started again"],
+    [named("certbot|letsencrypt|acme-companion|docker-letsencrypt|acme\\.sh"), "quai gets and renews certificates itself (quai:tls)"],
+    [named("docker-volume-backup|postgres-backup|pg-backup|pgbackups|db-backup|restic|duplicati"), "quai:backup makes the backups"],
+    [named("watchtower|diun|ouroboros"), "a release is a change of quai:images; nothing updates itself"],
+    [named("autoheal"), "health decides about releases; what crashes is started again"],
     [
-        /(adminer|pgadmin|phpmyadmin|redis-commander|redisinsight|portainer|dozzle|mailhog|mailpit|maildev|flower)/,
+        named(
+            "adminer|pgadmin|phpmyadmin|mongo-express|redis-commander|redisinsight|portainer|portainer-ce|dozzle|mailhog|mailpit|maildev|mailcatcher|flower",
+        ),
         "a tool for people, not part of the application; deploy it apart if it's needed",
     ],
     [
-        /(mysql|mariadb|mongo|percona|cassandra|couchdb|clickhouse|cockroach|mssql|influxdb|neo4j)/,
+        named("mysql|mariadb|mongo|mongodb|percona|cassandra|couchdb|clickhouse|cockroach|mssql|influxdb|neo4j"),
         "another kind of database: quai has PostgreSQL and Redis; keep it where it is and give its address as a secret",
     ],
     [
-        /(rabbitmq|kafka|zookeeper|nats|activemq|redpanda|elasticsearch|opensearch|solr|meilisearch|typesense|qdrant|weaviate|minio|memcached|etcd|consul|vault)/,
+        named(
+            "rabbitmq|kafka|zookeeper|nats|activemq|redpanda|elasticsearch|opensearch|solr|meilisearch|typesense|qdrant|weaviate|minio|memcached|etcd|consul|vault",
+        ),
         "a server with data of its own that quai has no component for; keep it where it is and give its address as a secret",
     ],
     [
-        /(prometheus|grafana|loki|promtail|cadvisor|node-exporter|exporter|alertmanager|jaeger|otel|datadog|fluentd|fluent-bit|vector)/,
+        // Of the exporters those of servers: one of the application's own exports its documents.
+        named(
+            "prometheus|grafana|loki|promtail|cadvisor|(node|postgres|postgresql|pg|pgbouncer|redis|valkey|nginx|apache|haproxy|mysqld?|mongodb|elasticsearch|rabbitmq|kafka|celery|statsd|blackbox|process|json|sql)[-_]exporter|alertmanager|jaeger|otel|datadog|fluentd|fluent-bit|vector",
+        ),
         "monitoring, not part of the application; deploy it apart",
     ],
 ];
@@ -93,4 +104,19 @@ export function isJob(name: string, service: ComposeService, all: Readonly<Recor
             service.ports.length === 0 &&
             /migrat|alembic|collectstatic|db:(create|seed)|createsuperuser|\bseed\b|\binit\b/.test(line))
     );
+}
+
+/** The services that are part of the application; of the others it is told why they aren't. */
+export function applicationServices(compose: Compose, roles: Readonly<Record<string, Role>>, notes: Notes): string[] {
+    return Object.entries(compose.services).flatMap(([name, service]) => {
+        const role = roles[name];
+        if (service.profiles.length > 0 && !service.profiles.some((each) => compose.profiles.includes(each))) {
+            notes.left.push(
+                `${name}: it only runs with profile ${service.profiles.join(", ")}: what is started by hand is no part of a stack (COMPOSE_PROFILES in the env file switches profiles on)`,
+            );
+            return [];
+        }
+        if (role?.role === "left") notes.left.push(`${name} (${service.image ?? ""}): ${role.why}`);
+        return role?.role === "application" ? [name] : [];
+    });
 }

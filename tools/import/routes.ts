@@ -1,6 +1,8 @@
 import type { Compose, ComposeService } from "./compose";
+import { clean, type Fields } from "./fields";
 import { nginxRoutes } from "./nginx";
 import type { Notes } from "./notes";
+import { plainName } from "./words";
 
 export interface FoundRoute {
     readonly hosts: readonly string[];
@@ -101,4 +103,27 @@ function unique(routes: readonly FoundRoute[]): FoundRoute[] {
         const key = JSON.stringify([route.hosts, route.path, route.exact]);
         return !seen.has(key) && seen.add(key) !== undefined;
     });
+}
+
+/** One host is the main one, `www.` its alias, others have a short name each. */
+export function namedRoutes(found: readonly FoundRoute[], domain: string | undefined) {
+    const all = [...new Set(found.flatMap(({ hosts }) => hosts))];
+    const aliases = all.filter((host) => host === `www.${domain ?? ""}`);
+    const others = all.filter((host) => host !== domain && !aliases.includes(host));
+    const hosts = Object.fromEntries(
+        others.map((host) => [plainName(host.split(".")[0] ?? host), domain === undefined ? host : host.split(domain).join("${domain}")]),
+    );
+    const short = (host: string) => (others.includes(host) ? plainName(host.split(".")[0] ?? host) : undefined);
+    const routes = found.flatMap(({ hosts: names, path, exact, service }) => {
+        const wanted = [...new Set((names.length === 0 ? [domain ?? ""] : names).filter((host) => !aliases.includes(host)).map(short))];
+        return wanted.map((host) => clean({ host, path, exact: exact || undefined, to: plainName(service) }));
+    });
+    return { hosts, aliases, routes };
+}
+
+/** Sockets are silent for long: a path of their own keeps every other one's time-outs. */
+export function withSockets(routes: readonly Fields[], notes: Notes): Fields[] {
+    const sockets = routes.filter(({ path }) => /socket|\/ws\b|websocket/.test(String(path)));
+    if (sockets.length === 0) notes.check.push("WebSockets: give their path a route with websocket: true, if there are any");
+    return routes.map((route) => (sockets.includes(route) ? { ...route, websocket: true } : route));
 }

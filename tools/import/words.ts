@@ -48,3 +48,6 @@ export function plainName(name: string): string {
     if (RESERVED.includes(plain)) return `app-${plain}`;
     return /^[a-z]/.test(plain) ? plain : `x-${plain}`.slice(0, 40).replace(/-+$/, "");
 }
+
+/** A text in which nothing is a placeholder. (A function, because `$$` means one dollar in a replacement.) */
+export const literal = (text: string) => text.replaceAll("${", () => "$${");
