@@ -51,8 +51,10 @@ async def _run(ctx: Context, stop: asyncio.Event) -> None:
     # keepalive_timeout is longer than the proxy's, so that the proxy is always the one to close an idle connection.
     runner = web.AppRunner(application(ctx), access_log=None, keepalive_timeout=95)
     await runner.setup()
+    # A usual mistake: the health check in the container finds it, and nobody else does.
+    address = "127.0.0.1" if ctx.settings.break_on_purpose == "listen" else "0.0.0.0"
     # A listener of our own: aiohttp's would, on stop, also cancel requests that are still being read.
-    listener = await asyncio.get_running_loop().create_server(runner.server, "0.0.0.0", ctx.settings.port, backlog=1024)
+    listener = await asyncio.get_running_loop().create_server(runner.server, address, ctx.settings.port, backlog=1024)
     gc.freeze()
     log.info("listening", fields={"port": ctx.settings.port, "version": ctx.settings.version})
     await stop.wait()

@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 ROLES = ("serve", "migrate", "worker", "scheduler")
-BREAKS = ("", "health", "migrate", "start")
+BREAKS = ("", "health", "listen", "migrate", "start")
 LOG_LEVELS = ("debug", "info", "warning", "error")
 SESSION_KEY_CHARACTERS = 50
 PEM = r"-----BEGIN [^-]+-----\n[^-]+-----END [^-]+-----\n?"

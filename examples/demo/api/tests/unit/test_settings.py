@@ -98,7 +98,7 @@ class BadSettings(SettingsCase):
             sorted(found),
             [
                 'DATABASE_POOL_SIZE: must be a whole number from 1 to 200 (got "0")',
-                'DEMO_BREAK: must be one of health, migrate, start (got "all")',
+                'DEMO_BREAK: must be one of health, listen, migrate, start (got "all")',
                 'LOG_LEVEL: must be one of debug, info, warning, error (got "loud")',
                 'PORT: must be a whole number from 1 to 65535 (got "http")',
                 'RELEASE: must match [A-Za-z0-9._-]{1,64} (got "a b")',
