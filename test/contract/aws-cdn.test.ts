@@ -1,3 +1,4 @@
+import * as pulumi from "@pulumi/pulumi";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -125,6 +126,19 @@ test.each([
     ["application-settings.js", false],
     ["robots.txt", false],
 ])("%s has a hash in its name: %p", (path, expected) => expect(isHashed(path)).toBe(expected));
+
+test("files of a former release stay as a site; where tasks serve them, a warning says that they don't", async () => {
+    const told = jest.spyOn(pulumi.log, "warn").mockResolvedValue();
+    const missed = () => told.mock.calls.map(([text]) => text).filter((text) => text.includes("former release"));
+    await demoOn(AWS);
+    expect(missed()).toEqual([
+        expect.stringMatching(/^assets of the route \/assets\/: .* quai:target\.sites\.web, .* quai:proxy\.keepAssets to "0s"/),
+    ]);
+    told.mockClear();
+    await demoOn({ ...AWS, cdn: true, sites: { web: site } });
+    expect(missed()).toEqual([]);
+    told.mockRestore();
+});
 
 test("what a site can't be is said at once", async () => {
     const routes = [{ path: "/", exact: false, host: undefined, backend: { name: "web" } }] as unknown as ProxySpec["routes"];

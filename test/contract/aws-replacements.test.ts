@@ -56,7 +56,7 @@ describe("R48, R106: the preview says so", () => {
             { "quai:postgres": { version: 16, memory: "4g" } },
             {},
             "downtime",
-            /the database restarts.*another instanceClass/,
+            /the database restarts.*another size, db\.\S+ → db\.\S+/,
         ],
         ["another version of the database", { "quai:postgres": { version: 17, memory: "1g" } }, {}, "downtime", /the database restarts/],
         ["a second server for each database", {}, { multiAz: true }, "safe", /^Safe/],
@@ -84,6 +84,7 @@ describe("R48, R106: the preview says so", () => {
             key: "postgres",
             what: "the database (demo-prod-postgres) is deleted, the new one is empty; demo-prod-postgres-final is left",
             why: "no longer in the program",
+            deletes: true,
             protected: true,
             inBackups: true,
         });
@@ -102,9 +103,12 @@ describe("R48, R106: the preview says so", () => {
             ["elasticache/replicationGroup", "redis"],
             ["backup/vault", "backup"],
             ["kms/key", "key-data"],
+            ["kms/key", "key-general"],
         ] as const) {
             expect([type, replacing(type, name).data.map(({ key }) => key)]).toEqual([type, [name]]);
         }
+        const cluster = await aurora();
+        expect(reportBetween(cluster, cluster, { type: "rds/cluster", name: "postgres" }).data.map(({ key }) => key)).toEqual(["postgres"]);
         for (const [type, name] of [
             ["lb/loadBalancer", "proxy"],
             ["lb/listener", "proxy-https"],
@@ -116,6 +120,16 @@ describe("R48, R106: the preview says so", () => {
             const { data, downtime, verdict } = replacing(type, name);
             expect([type, data, downtime.length, verdict.level]).toEqual([type, [], 1, "downtime"]);
         }
+    });
+
+    test("images that a rollback needs, of a protected stack", async () => {
+        const images = { "quai:images": { api: { build: "examples/demo/api" }, web: { build: "examples/demo/web" } } };
+        const [kept, disposable] = [await demoOn(AWS, { ...images, "quai:protect": true }), await demoOn(AWS, images)];
+        const name = { type: "ecr/repository", name: "api-images" };
+        expect(reportBetween(kept, kept, name).data.map(({ key, what }) => [key, what])).toEqual([
+            ["api-images", "the repository with the images that a rollback needs (demo-prod/api) is deleted, the new one is empty"],
+        ]);
+        expect(reportBetween(disposable, disposable, name).data).toEqual([]);
     });
 
     test("buckets: logs of a protected stack are at risk, what may go with its content isn't", async () => {

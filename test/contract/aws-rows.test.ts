@@ -278,6 +278,24 @@ test("R119: in production the database has a second server in another zone, and 
     expect(graph.get("elasticache/replicationGroup", "redis").inputs).toMatchObject({ numCacheClusters: 2, multiAzEnabled: true });
 });
 
+test("R91, R120: whom the firewall refused is written down, encrypted, as long as other logs, without what may be a visitor's secret", async () => {
+    const graph = await demo();
+    const group = graph.of("cloudwatch/logGroup").find(({ inputs }) => inputs["name"] === "aws-waf-logs-demo-prod-proxy");
+    expect(group?.inputs).toMatchObject({ retentionInDays: 30, kmsKeyId: graph.arnOf("kms/key", "key-general") });
+    expect(graph.get("wafv2/webAclLoggingConfiguration", "proxy").inputs).toMatchObject({
+        resourceArn: graph.arnOf("wafv2/webAcl", "proxy"),
+        logDestinationConfigs: [graph.arnOf("cloudwatch/logGroup", group?.name ?? "")],
+        loggingFilter: { defaultBehavior: "DROP", filters: [{ behavior: "KEEP", conditions: [{ actionCondition: { action: "BLOCK" } }] }] },
+        redactedFields: [{ singleHeader: { name: "authorization" } }, { singleHeader: { name: "cookie" } }, { queryString: {} }],
+    });
+    const edge = new AwsGraph(await demoOn({ ...AWS, cdn: true }));
+    expect(edge.get("wafv2/webAclLoggingConfiguration", "proxy-global").inputs).toMatchObject({
+        resourceArn: edge.arnOf("wafv2/webAcl", "proxy-global"),
+        region: "us-east-1",
+    });
+    expect(edge.get("cloudwatch/logGroup", "logs-proxy-firewall").inputs).toMatchObject({ region: "us-east-1", retentionInDays: 30 });
+});
+
 test("R120: the firewall stands before the balancer, with AWS's rules and the stack's own limits by address", async () => {
     const graph = await demo();
     expect(graph.get("wafv2/webAclAssociation", "proxy").inputs).toEqual({

@@ -66,6 +66,8 @@ test("R122: each secret can be read by exactly its users", async () => {
         "postgres-database-start": ["databaseAuthority", "postgresPassword", "postgresSetup"],
         "postgres-login-demo-web-1-start": ["databaseAuthority", "databasePasswordLogin", "postgresPassword"],
         "postgres-login-demo-migrate-1-start": ["databaseAuthority", "migrationPasswordLogin", "postgresPassword"],
+        // The function that makes ElastiCache forget the former one.
+        "runner-redis-password": ["redisPassword"],
     });
 });
 
@@ -147,7 +149,20 @@ test("R48, R118: whatever holds data is protected from deletion, and in the back
         "kms/key",
         "secretsmanager/secret",
     ].flatMap((type) => graph.of(type));
-    expect(data.filter(({ protect }) => !protect).map(({ name }) => name)).toEqual([]);
+    // What is composed of others is composed again.
+    expect(data.filter(({ protect }) => !protect).map(({ name }) => name)).toEqual(
+        [
+            "databaseAuthority",
+            "postgresSetup",
+            "databasePasswordLogin",
+            "migrationPasswordLogin",
+            "migrationUrl",
+            "databaseUrl",
+            "redisUrl",
+        ].map((name) => `secret-${name}`),
+    );
+    // Or no secret could rotate: what a rotation leaves behind would be refused.
+    expect(graph.of("secretsmanager/secretVersion").filter(({ protect }) => protect)).toEqual([]);
     expect(graph.get("rds/instance", "postgres").inputs).toMatchObject({
         deletionProtection: true,
         skipFinalSnapshot: false,

@@ -195,7 +195,7 @@ describe("the front door", () => {
     test("R72, R73: the same routes lead to the same services", async () => {
         // A location that keeps former files asks another one for the rest; both are the same route.
         const text = (await nginx()).replace(/try_files \$uri @\S+;\s*\}\s*location @\S+ \{/g, "");
-        const docker = [...text.matchAll(/location (= |\^~ |)(\S+) \{[^}]*set \$backend ([a-z]+)-/g)].map(
+        const docker = [...text.matchAll(/location (= |\^~ |)(\S+) \{[^}]*proxy_pass http:\/\/([a-z]+)-/g)].map(
             ([, how = "", path = "", service = ""]) => `${path}${how === "= " ? "" : "*"} ${service}`,
         );
         const graph = new AwsGraph(await onAws());
@@ -253,6 +253,8 @@ test("the outputs are the same, whatever the target", async () => {
     expect(Object.keys(aws).sort()).toEqual(Object.keys(docker).sort());
     expect(aws.urls).toEqual(docker.urls);
     expect(aws.services.map(({ name, kind }) => [name, kind])).toEqual(docker.services.map(({ name, kind }) => [name, kind]));
-    expect(aws.secrets).toEqual(docker.secrets);
+    // RDS has certificates of its own; on a Docker host an authority of the stack's makes them.
+    expect(aws.secrets).toEqual(docker.secrets.filter(({ name }) => name !== "localAuthority"));
+    expect(docker.secrets.map(({ name }) => name)).toContain("localAuthority");
     expect(SERVICES.length).toBe(aws.services.length);
 });

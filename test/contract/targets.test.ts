@@ -44,8 +44,12 @@ describe.each(targets)("the demo stack on %s", (_, target) => {
             [
                 "application",
                 "backupPassword",
+                "costs",
                 "imageMirror",
                 "localAuthority",
+                "logs",
+                "once",
+                "outside",
                 "passwords",
                 "repository",
                 "running",

@@ -93,13 +93,16 @@ export class AwsGraph {
 
 export interface Statement {
     readonly Effect: string;
+    readonly Principal?: unknown;
     readonly Action: string | readonly string[];
     readonly Resource: string | readonly string[];
     readonly Condition?: Readonly<Record<string, unknown>>;
 }
 
 export interface Container {
+    readonly logConfiguration: { readonly logDriver: string; readonly options: Readonly<Record<string, string>> };
     readonly name: string;
+    readonly entryPoint?: readonly string[];
     readonly command?: readonly string[];
     readonly user?: string;
     readonly stopTimeout?: number;

@@ -1,3 +1,4 @@
+import type { Last } from "../../../infra/deploy";
 import { deploy } from "../../../infra/deploy";
 import type { Recording } from "../../unit/support/mocks";
 import { record } from "../../unit/support/mocks";
@@ -8,7 +9,12 @@ const IMAGE = (digit: string) => `registry.internal.corp/demo@sha256:${digit.rep
 export const AWS = { kind: "aws", region: "eu-west-3", hostedZone: "Z0123456789ABCDEFGHIJ" };
 
 /** The demonstration with one set of settings on a target; what differs between the targets is the target alone. */
-export function demoOn(target: object, more: Readonly<Record<string, unknown>> = {}, stack = "prod"): Promise<Recording<Deployed>> {
+export function demoOn(
+    target: object,
+    more: Readonly<Record<string, unknown>> = {},
+    stack = "prod",
+    last: Last = {},
+): Promise<Recording<Deployed>> {
     const config = {
         "quai:application": "demo",
         "quai:environment": "development",
@@ -24,5 +30,5 @@ export function demoOn(target: object, more: Readonly<Record<string, unknown>> =
         key,
         typeof value === "string" ? value : JSON.stringify(value),
     ]);
-    return record(deploy, { stack, config: Object.fromEntries(texts) });
+    return record(() => deploy(undefined, last), { stack, config: Object.fromEntries(texts) });
 }

@@ -1,5 +1,5 @@
 import { readEvents } from "../../../tools/cli/report/engine-events";
-import { masksOf } from "../../../tools/cli/report/mask";
+import { masksOf } from "../../../infra/secrets/mask";
 import type { Report } from "../../../tools/cli/report/report";
 import { makeReport } from "../../../tools/cli/report/report";
 import { tokenOf, TYPES, typeOf } from "../../../tools/offline/plugins/aws/types";

@@ -73,6 +73,7 @@ test("R57: a disk that isn't mounted is an error, not a new repository; the back
 
 describe("repositories' passwords", () => {
     const SECOND = "second-repository-password-0123456789";
+    const THIRD = "third-repository-password-0123456789";
 
     test("R57: a rotated password is added to both repositories by itself", () => {
         stack.configure({ offsite: { repository: "/offsite" }, password: SECOND });
@@ -107,6 +108,21 @@ describe("repositories' passwords", () => {
         expect(stack.tool("now").status).toBe(0);
     });
 
+    test("R54, R57: a rotated password is added although a command that was alone with the repository was killed, and its container is gone", () => {
+        // Checks take a lock that nobody else may stand beside.
+        const killed = `
+            restic --repo /backup/repository --no-cache --password-file /run/secrets/repository-password check >/dev/null 2>&1 &
+            for i in $(seq 1 3000); do [ -n "$(ls /backup/repository/locks)" ] && break; sleep 0.005; done
+            kill -9 $!; wait || true; ls /backup/repository/locks | wc -l`;
+        expect(stack.sh(killed).trim()).toBe("1");
+        stack.startBackup("idle");
+        stack.configure({ offsite: { repository: "/offsite" }, password: THIRD });
+        const run = stack.tool("now");
+        expect(run.stderr).toMatch(/local repository: opened with the earlier password/);
+        expect(run.status).toBe(0);
+        expect(stack.sh("ls /backup/repository/locks")).toBe("");
+    });
+
     test("R57: a password that doesn't fit is an error that says what to do, nothing is changed, and adopt takes the earlier one", () => {
         stack.tamper("rm -f /keys/* /backup/state.json");
         stack.configure({ offsite: { repository: "/offsite" }, password: "a-wholly-unknown-password-0123456789" });
@@ -118,9 +134,9 @@ describe("repositories' passwords", () => {
             /local repository: neither the present password nor an earlier one in \/keys opens it. Nothing was changed.*quai-backup adopt/,
         );
         expect(state()).toBe(before);
-        const adopted = docker(["exec", "-i", stack.backup, "quai-backup", "adopt"], `${SECOND}\n`);
+        const adopted = docker(["exec", "-i", stack.backup, "quai-backup", "adopt"], `${THIRD}\n`);
         expect(adopted.status).toBe(0);
-        expect(adopted.stderr).not.toContain(SECOND);
+        expect(adopted.stderr).not.toContain(THIRD);
         expect(stack.ask<Backup>("now").offsite).toMatchObject({ ok: true });
     });
 });

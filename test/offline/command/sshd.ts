@@ -94,6 +94,11 @@ export class Sshd {
         };
     }
 
+    /** The file of those who are let in. */
+    get authorizedKeys(): string {
+        return join(this.folder.path, "authorized");
+    }
+
     private get logFile(): string {
         return join(this.folder.path, "log");
     }

@@ -1,9 +1,12 @@
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import type { IncomingMessage } from "node:http";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { Readable } from "node:stream";
 import { UNKNOWN } from "../../../tools/offline/plugins/kit/types";
 import { closeEngines } from "../../../tools/offline/plugins/docker/engine/client";
 import { authHeader } from "../../../tools/offline/plugins/docker/engine/registry-auth";
+import { buildImage } from "../../../tools/offline/plugins/docker/image/build";
 import type { InspectedImage } from "../../../tools/offline/plugins/docker/image/find";
 import {
     BASE_IMAGE,
@@ -122,6 +125,30 @@ describe("build", () => {
         expect(mine.context.logs.every((log) => log.ephemeral)).toBe(true);
     });
 
+    test("a layer of the cache that another stack deletes meanwhile is built again; three times at most", async () => {
+        files({ Dockerfile: dockerfile("RUN true") });
+        const lost = "failed to get digest sha256:0d1e: open /var/lib/docker/image/overlay2/imagedb/content/sha256/0d1e: no such file";
+        const real = engine.stream.bind(engine);
+        const losing = (times: number) => {
+            let left = times;
+            return jest
+                .spyOn(engine, "stream")
+                .mockImplementation((method, path, options) =>
+                    path === "/build" && left-- > 0
+                        ? Promise.resolve(Readable.from([JSON.stringify({ error: lost })]) as IncomingMessage)
+                        : real(method, path, options),
+                );
+        };
+        const name = unique("lost-layer");
+        const once = losing(2);
+        await buildImage(engine, name, { context: folder }, context());
+        once.mockRestore();
+        expect((await engine.json<InspectedImage>("GET", `/images/${name}/json`)).Id).toMatch(/^sha256:/);
+        const always = losing(3);
+        await expect(buildImage(engine, name, { context: folder }, context())).rejects.toThrow(`image ${name}: the build failed: ${lost}`);
+        always.mockRestore();
+    });
+
     test("BuildKit where the Dockerfile needs it: steps, output and failures are the same", async () => {
         files({ Dockerfile: dockerfile("RUN --mount=type=cache,target=/cache echo built > /f && echo spoken") });
         const name = `${unique("i")}:1`;
@@ -149,7 +176,7 @@ describe("pull", () => {
 
     beforeAll(async () => {
         open = await startRegistry();
-        closed = await startRegistry({ username: "me", password: PASSWORD });
+        closed = await startRegistry(...["me", "you", "them"].map((username) => ({ username, password: PASSWORD })));
         for (const registry of [open, closed]) {
             await engine.send("POST", `/images/${BASE_IMAGE}/tag`, { query: { repo: `${registry.address}/quai/base`, tag: "1" } });
             const login = { username: "me", password: PASSWORD, serveraddress: registry.address };
@@ -198,8 +225,9 @@ describe("pull", () => {
             });
         afterEach(async () => engine.send("DELETE", `/images/${closed.address}/quai/base:1`).catch(() => undefined));
 
-        test("name and password", async () => {
-            const { outputs } = await pull([{ address: `http://${closed.address}`, username: "me", password: PASSWORD }]);
+        // The header's text ends differently for each length.
+        test.each(["me", "you", "them"])("name and password of %s", async (username) => {
+            const { outputs } = await pull([{ address: `http://${closed.address}`, username, password: PASSWORD }]);
             expect(outputs.imageId).toMatch(/^sha256:/);
         });
 

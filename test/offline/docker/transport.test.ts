@@ -1,8 +1,12 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { closeEngines, EngineClient } from "../../../tools/offline/plugins/docker/engine/client";
 import { parseEndpoint, resolveEndpoint } from "../../../tools/offline/plugins/docker/engine/endpoint";
+import { SshStream } from "../../../tools/offline/plugins/docker/engine/ssh-stream";
 import {
     BASE_IMAGE,
     calls,
@@ -121,6 +125,85 @@ describe("ssh", () => {
             .log()
             .split("\n")
             .filter((line) => line.startsWith("Accepted publickey")).length;
+});
+
+describe("a connection over ssh that is lost, and comes back", () => {
+    /** An ssh whose connections last for a second, and end badly unless told; as many as one says fail before that. */
+    function unsteady(end = "exec timeout --signal KILL 1 docker system dial-stdio") {
+        const folder = mkdtempSync(join(tmpdir(), "quaitest-ssh-"));
+        const failures = join(folder, "failures");
+        const lines = [
+            "#!/bin/sh",
+            `left=$(cat ${failures})`,
+            `if [ "$left" -gt 0 ]; then echo $((left - 1)) >${failures}; exit 255; fi`,
+            end,
+        ];
+        writeFileSync(join(folder, "ssh"), `${lines.join("\n")}\n`, { mode: 0o755 });
+        process.env["PATH"] = `${folder}:${path}`;
+        const client = new EngineClient(parseEndpoint("ssh://me@nowhere", ["-o", "ControlPath=none"]));
+        const fail = (times: number) => writeFileSync(failures, `${times}\n`);
+        fail(0);
+        return { client, fail, left: () => Number(readFileSync(failures, "utf8")) };
+    }
+    const path = process.env["PATH"];
+    afterEach(() => void (process.env["PATH"] = path));
+
+    test("what changes nothing is asked again, and so is what changes nothing the second time", async () => {
+        const { client, fail, left } = unsteady();
+        await client.json("GET", "/info");
+        await sleep(1500);
+        fail(2);
+        await expect(client.json("GET", "/info")).resolves.toMatchObject({ OSType: "linux" });
+        expect(left()).toBe(0);
+        await sleep(1500);
+        fail(1);
+        const start = client.send("POST", `/containers/${unique("none")}/start`, { repeatable: true });
+        await expect(start).rejects.toThrow("No such container");
+        expect(left()).toBe(0);
+        client.close();
+    });
+
+    test("a connection that ended well while nobody used it is made anew, whatever is asked", async () => {
+        const { client } = unsteady("timeout 1 docker system dial-stdio; exit 0");
+        await client.json("GET", "/info");
+        await sleep(1500);
+        const start = client.send("POST", `/containers/${unique("none")}/start`);
+        await expect(start).rejects.toThrow("No such container");
+        client.close();
+    });
+
+    test("what would be done twice is not: one clear error", async () => {
+        const { client, fail } = unsteady();
+        await client.json("GET", "/info");
+        await sleep(1500);
+        fail(1);
+        await expect(client.json("POST", "/volumes/create", { json: { Name: unique("lost") } })).rejects.toThrow(
+            /^docker:host: can't reach Docker over ssh:\/\/me@nowhere: ssh ended with code 255/,
+        );
+        client.close();
+    });
+});
+
+describe("an ssh that has just ended, which nobody knows yet", () => {
+    const failureOf = (stream: SshStream) => new Promise<Error>((resolve) => stream.once("error", resolve));
+
+    test("of a connection that was used, another one is asked for", async () => {
+        const child = spawn("cat");
+        const stream = new SshStream(child, "ssh://me@host");
+        stream.write("hello");
+        await once(stream, "data");
+        child.stdin.destroy();
+        stream.write("again");
+        expect(await failureOf(stream)).toMatchObject({ code: "ECONNRESET" });
+    });
+
+    test("of a new one, what ssh said is told", async () => {
+        const child = spawn("sh", ["-c", "sleep 0.2; echo 'Permission denied (publickey).' >&2; exit 255"]);
+        const stream = new SshStream(child, "ssh://me@host");
+        child.stdin.destroy();
+        stream.write("hello");
+        expect((await failureOf(stream)).message).toContain("Permission denied (publickey)");
+    });
 });
 
 describe("provider configuration", () => {

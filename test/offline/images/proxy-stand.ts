@@ -2,13 +2,15 @@
 import { spawn } from "node:child_process";
 import { volumeTool } from "../../../components/internal/docker/file-volume";
 import type { DockerTarget } from "../../../components/targets";
-import { CONFIG_FOLDER, HTTPS_PORT, nginxConfig } from "../../../components/tls-proxy/nginx";
+import { FIND_SERVICES } from "../../../components/tls-proxy/known-docker";
+import { CONFIG_FOLDER, LISTEN_BY_ITSELF, nginxConfig } from "../../../components/tls-proxy/nginx";
 import { type ProxySpec, resolveProxy } from "../../../components/tls-proxy/spec";
 import { firstConfiguration, switchConfiguration } from "../../../components/tls-proxy/switch-docker";
 import { fresh, hardened, must, prefix, volumeWith } from "./engine";
 
 export const HOST = "shop.localhost";
 const UID = 101;
+const HTTPS_PORT = 8443;
 const alias = (release: string): string => `api-${release}`;
 
 /** A release answers with its name. */
@@ -71,7 +73,7 @@ export class ProxyStand {
         const target: Pick<DockerTarget, "stack" | "toolbox" | "name"> = {
             stack: prefix,
             toolbox: image,
-            name: (_service, release = "") => this.backends.get(release) ?? "",
+            name: (what, release = "") => (what === "app" ? this.network : (this.backends.get(release) ?? "")),
         };
         this.target = target as DockerTarget;
         this.pem = certificate(image);
@@ -80,8 +82,19 @@ export class ProxyStand {
         must("volume", "create", this.volume);
         const proxy = ["--network", this.network, "-p", `127.0.0.1::${HTTPS_PORT}`, "-v", `${this.volume}:${CONFIG_FOLDER}:ro`];
         must(
-            ...["create", "--name", this.container, "--user", `${UID}:${UID}`, ...hardened, ...proxy, "--entrypoint", "nginx", image],
-            ...["-p", `${CONFIG_FOLDER}/current/`, "-c", "nginx.conf", "-g", "daemon off;"],
+            ...["create", "--name", this.container, "--user", `${UID}:${UID}`, ...hardened, ...proxy, "--entrypoint", "/bin/sh", image],
+            // The ports as Docker publishes them, where the component hands them over.
+            ...[
+                "-euc",
+                `${LISTEN_BY_ITSELF}\n${FIND_SERVICES}\nexec nginx "$@"`,
+                "nginx",
+                "-p",
+                `${CONFIG_FOLDER}/current/`,
+                "-c",
+                "nginx.conf",
+                "-g",
+                "daemon off;",
+            ],
         );
     }
 
@@ -119,7 +132,8 @@ export class ProxyStand {
             "key.pem": this.pem.key,
         };
         const input = Object.entries(files).map(([name, text]) => `${name} ${Buffer.from(text).toString("base64")}\n`);
-        const args = { volume: this.volume, container: this.container, port: this.container, uid: UID, version, spec };
+        const door = { container: this.container, address: "127.0.0.1", port: HTTPS_PORT };
+        const args = { volume: this.volume, container: this.container, door, holders: [], uid: UID, version, spec };
         await hostScript(switchConfiguration(this.target, args), input.join(""));
     }
 

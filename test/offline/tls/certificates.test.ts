@@ -58,6 +58,38 @@ async function newLeaf(authority: { readonly privateKeyPem: string; readonly cer
     return (await plugin.create(SIGNED, inputs)).properties;
 }
 
+test("authorities that are signed by the one before each: who knows any of them trusts what the last one signs, and nobody else does", async () => {
+    const key = { algorithm: "ECDSA", ecdsaCurve: "P256" };
+    const named = async (commonName: string) => ({
+        commonName,
+        ...(await newAuthority(key, { subject: { commonName }, setSubjectKeyId: true })),
+    });
+    type Authority = Awaited<ReturnType<typeof named>>;
+    const signedBy = async (present: Authority, former: Authority): Promise<string> => {
+        const subject = { commonName: present.commonName };
+        const request = await plugin.create(REQUEST, { privateKeyPem: present.privateKeyPem, subject });
+        const { properties } = await plugin.create(SIGNED, {
+            certRequestPem: textOf(request.properties["certRequestPem"]),
+            caPrivateKeyPem: former.privateKeyPem,
+            caCertPem: former.certPem,
+            isCaCertificate: true,
+            setSubjectKeyId: true,
+            validityPeriodHours: 24,
+            allowedUses: ["cert_signing", "crl_signing", "digital_signature"],
+        });
+        return textOf(properties["certPem"]);
+    };
+    const [first, second, third] = [await named("CA"), await named("CA 2026-11-26"), await named("CA 2026-11-27")];
+    const leaf = textOf((await newLeaf(third, key))["certPem"]);
+    const chain = openssl.file("chain.pem", (await signedBy(third, second)) + (await signedBy(second, first)));
+    const accepts = (trusted: string) => openssl.verify(trusted, leaf, "-purpose", "sslserver", "-untrusted", chain);
+    for (const each of [first, second, third]) expect(accepts(each.certPem)).toContain(": OK");
+    expect(accepts(third.certPem + second.certPem + first.certPem)).toContain(": OK");
+    const stranger = await newAuthority(key);
+    expect(() => accepts(stranger.certPem)).toThrow(/unable to get|self.signed|verification failed/i);
+    expect(() => openssl.verify(first.certPem, leaf)).toThrow(/unable to get local issuer/);
+});
+
 const ALGORITHMS: readonly [string, Bag, string][] = [
     ["RSA", { algorithm: "RSA" }, "sha256WithRSAEncryption"],
     ["P224", { algorithm: "ECDSA" }, "ecdsa-with-SHA256"],

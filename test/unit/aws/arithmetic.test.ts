@@ -91,7 +91,7 @@ const route = (path: string, exact: boolean, name: string, limit?: string): Prox
     host: undefined,
     path,
     exact,
-    backend: { kind: "service", name, address: name, port: 80, release: "1" },
+    backend: { kind: "service", name, address: name, replicas: [name], port: 80, release: "1" },
     websocket: false,
     limit: limit === undefined ? undefined : { name: limit, rate: { requests: 10, per: "second" }, burst: 20 },
     bodyLimit: MIB,

@@ -150,9 +150,9 @@ class Ask(unittest.TestCase):
         cls.server.server_close()
         cls.folder.cleanup()
 
-    def ask(self, path="/health", host="demo.test", authority=None):
+    def ask(self, path="/health", host="demo.test", authority=None, **more):
         event = {"action": "ask", "name": "proxy-routes", "address": "127.0.0.1", "port": self.server.server_address[1], "seconds": 0}
-        event.update(paths=[{"host": host, "path": path}], authority=authority or self.authority)
+        event.update(paths=[{"host": host, "path": path}], authority=authority or self.authority, **more)
         return call(event, Ecs())
 
     def test_an_answer_over_tls(self):
@@ -163,6 +163,61 @@ class Ask(unittest.TestCase):
             self.ask("/broken")
         with self.assertRaisesRegex(index.Failed, "certificate"):
             self.ask(host="other.test")
+
+
+    def test_in_maintenance_the_answer_is_503(self):
+        self.assertEqual(self.ask("/broken", maintenance=True), {"answered": 1})
+        with self.assertRaisesRegex(index.Failed, r"must answer 503, being in maintenance \(got 200\)"):
+            self.ask(maintenance=True)
+
+
+
+class Caches:
+    """ElastiCache as its API describes it: a change is pending for a while, and what is changed meanwhile is refused."""
+
+    def __init__(self, busy=0):
+        self.busy, self.changed = busy, []
+
+    def describe_replication_groups(self, ReplicationGroupId):
+        self.busy -= 1
+        pending = {"AuthTokenStatus": "SETTING"} if self.busy >= 0 else {}
+        return {"ReplicationGroups": [{"Status": "available", "PendingModifiedValues": pending}]}
+
+    def modify_replication_group(self, **request):
+        assert self.busy < 0, "it is being changed"
+        self.changed.append(request)
+        self.busy = 2
+
+
+class Secrets:
+    def get_secret_value(self, SecretId, VersionId):
+        return {"SecretString": f"{SecretId} in {VersionId}"}
+
+
+class SettleTest(unittest.TestCase):
+    EVENT = {"action": "settle", "name": "redis-password", "group": "demo-redis", "password": "arn:secret:redisPassword:::v2"}
+
+    def settled(self, action, caches, **context):
+        clients = {"ecs": object(), "logs": object(), "elasticache": caches, "secretsmanager": Secrets()}
+        return index.handler({**self.EVENT, "tf": {"action": action}}, Context(**context), clients)
+
+    def test_a_rotation_ends_with_the_very_password_of_its_release_alone(self):
+        caches = Caches(busy=2)
+        self.assertEqual(self.settled("update", caches), {"settled": "v2"})
+        self.assertEqual(
+            caches.changed,
+            [{"ReplicationGroupId": "demo-redis", "AuthToken": "arn:secret:redisPassword in v2", "AuthTokenUpdateStrategy": "SET", "ApplyImmediately": True}],
+        )
+        self.assertLess(caches.busy, 0)
+
+    def test_nothing_is_changed_when_it_is_made_or_goes(self):
+        for action in ("create", "delete"):
+            caches = Caches()
+            self.assertEqual((self.settled(action, caches), caches.changed), ({"skipped": True}, []))
+
+    def test_a_change_that_does_not_end_is_an_error(self):
+        with self.assertRaisesRegex(index.Failed, "redis-password: ElastiCache is still changing when the time was up"):
+            self.settled("update", Caches(busy=10**6), seconds=40)
 
 
 if __name__ == "__main__":

@@ -61,6 +61,13 @@ describe("./quai", () => {
         expect(call(at, join(folder, `absolute-${count}`))).toMatchObject({ status: 0, stdout: "cli status --json\n" });
     });
 
+    it("tells Node.js to keep what it compiles in the checkout, unless somebody has said where", () => {
+        const own = checkout();
+        writeFileSync(join(own.root, "tools/cli/start.cjs"), "console.log(process.env.NODE_COMPILE_CACHE);");
+        expect(call(own).stdout.trim()).toBe(join(own.root, ".quai/compiled"));
+        expect(call({ ...own, env: { ...own.env, NODE_COMPILE_CACHE: "" } as Checkout["env"] }).stdout.trim()).toBe("");
+    });
+
     it("installs again when package-lock.json asks for another version, not when only its date changed", () => {
         const at = checkout();
         call(at);

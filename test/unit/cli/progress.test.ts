@@ -19,3 +19,17 @@ test("beginning, end, a sign of life every five seconds, and all that a command 
     expect(shown("Resources:", 9)).toBe(true);
     expect(shown("    error: container never became healthy", 9)).toBe(true);
 });
+
+test("the engine's hint that the stack could be removed is left out: ./quai down --delete-data does it", () => {
+    const lines = [
+        "Resources:",
+        "    - 65 deleted",
+        "",
+        "Duration: 14s",
+        "",
+        "The resources in the stack have been deleted, but the history and configuration associated with the stack are still maintained. ",
+        "If you want to remove the stack completely, run `pulumi stack rm dev`.",
+    ];
+    const filter = progressFilter();
+    expect(lines.filter((line) => filter(line) !== undefined)).toEqual(["Resources:", "    - 65 deleted", "Duration: 14s"]);
+});

@@ -1,4 +1,4 @@
-import { Writable } from "node:stream";
+import { PassThrough, Readable, Writable } from "node:stream";
 import { Terminal, visibleLength, wantsColour } from "../../../tools/cli/terminal";
 
 function sink(isTTY: boolean) {
@@ -21,6 +21,22 @@ describe("colours", () => {
         [false, { FORCE_COLOR: "1" }, true],
         [true, { NO_COLOR: "1", FORCE_COLOR: "1" }, false],
     ])("on a terminal %s, with %j: %s", (isTTY, env, wanted) => expect(wantsColour({ isTTY }, env)).toBe(wanted));
+});
+
+describe("what is typed or piped in", () => {
+    it("isn't shown where it's a secret", async () => {
+        const [input, err] = [new PassThrough(), sink(true)];
+        const terminal = new Terminal({ out: sink(false), err, input: input as unknown as NodeJS.ReadStream, env: {} });
+        const asked = terminal.askHidden("Value:");
+        input.write("hunter2\n");
+        expect(await asked).toBe("hunter2");
+        expect(err.text()).toBe("Value: \n");
+    });
+
+    it("is read to its end", async () => {
+        const input = Readable.from(["first\n", Buffer.from("second\n")]) as unknown as NodeJS.ReadStream;
+        expect(await new Terminal({ input, env: {} }).read()).toBe("first\nsecond\n");
+    });
 });
 
 describe("Terminal", () => {

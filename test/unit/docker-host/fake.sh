@@ -68,7 +68,7 @@ id) case $1 in -nG) echo "deploy docker" ;; -un) echo root ;; *) echo 0 ;; esac 
 passwd) echo "deploy LK 2026-11-01 0 99999 7 -1" ;;
 stat) case $2 in %U) echo deploy ;; *) exec /usr/bin/stat "$@" ;; esac ;;
 gpg) echo "fpr:::::::::9DC858229FC7DD38854AE2D88D81803C0EBFCD88:"; echo "fpr:::::::::060A61C51B558A7F742B77AAC52FEB6B621E9F35:" ;;
-curl) changes "$@"; for last; do :; done; echo key >"$last" ;;
+curl) changes "$@"; [ ! -e "$FAKE/unreachable" ] || { echo "curl: (6) Could not resolve host" >&2; exit 6; }; for last; do :; done; echo key >"$last" ;;
 docker) case $* in *Driver*) echo overlay2 ;; *) echo true ;; esac ;;
 # A machine without tables: this one's own aren't looked at.
 iptables | ip6tables) exit 1 ;;

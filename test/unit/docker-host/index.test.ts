@@ -13,7 +13,9 @@ describe("DockerHost", () => {
         const { of } = await recorded({ fail2ban: false, swap: 0, hostname: undefined });
         const names = of(COMMAND).map(({ name }) => name);
         expect(names).toEqual(
-            ["preflight", "packages", "time", "updates", "docker", "user", "ssh", "firewall", "selinux"].map((step) => `machine-${step}`),
+            ["preflight", "packages", "time", "updates", "docker", "user", "ssh", "firewall", "selinux", "images"].map(
+                (step) => `machine-${step}`,
+            ),
         );
         of(COMMAND).forEach(({ after }, i) => expect(after).toEqual(i === 0 ? [] : [names[i - 1]]));
     });

@@ -19,6 +19,7 @@ export function spec(change: Partial<DockerHostArgs> = {}) {
         proxyPorts: [80, 443],
         swap: 2 * GIB,
         fail2ban: true,
+        keepImages: 5,
         ...change,
     });
 }
@@ -54,7 +55,7 @@ const PROGRAMS = [
         "id",
         "passwd",
     ],
-    ...["stat", "chown", "gpg", "curl", "docker", "hostnamectl", "fallocate", "mkswap", "swapon", "swapoff"],
+    ...["stat", "chown", "gpg", "curl", "docker", "hostnamectl", "fallocate", "mkswap", "swapon", "swapoff", "fail2ban-client"],
 ];
 
 export interface System {

@@ -24,7 +24,20 @@ function golden(name: string, text: string): void {
     expect(text).toBe(existsSync(file) ? readFileSync(file, "utf8") : "");
 }
 
-const RPM_STEPS = ["packages", "hostname", "time", "updates", "docker", "user", "ssh", "firewall", "selinux", "swap", "fail2ban"] as const;
+const RPM_STEPS = [
+    "packages",
+    "hostname",
+    "time",
+    "updates",
+    "docker",
+    "user",
+    "ssh",
+    "firewall",
+    "selinux",
+    "swap",
+    "fail2ban",
+    "images",
+] as const;
 
 describe.each([
     ["rhel-8", RHEL8],
@@ -78,6 +91,16 @@ describe("single steps", () => {
         );
     });
 
+    test.each([DEBIAN13, ROCKY9])("$name: a step ends with the first command that fails, and takes nothing away before", async (system) => {
+        const made = machine(scratch, system);
+        made.knows("unreachable");
+        const { code, stderr } = await made.run(`set +e\n${stepProgram(spec(), "docker")}`);
+        expect(code).toBe(1);
+        expect(stderr).toContain("curl: (6) Could not resolve host");
+        expect(made.calls()).toMatch(/curl [^\n]*\n$/);
+        expect(existsSync(join(made.root, "etc/docker/daemon.json"))).toBe(false);
+    });
+
     test("R7: daemon.json keeps other keys; ours are put back", async () => {
         const made = machine(scratch, ROCKY9);
         made.file("etc/docker/daemon.json", '{"mtu": 1400, "live-restore": false, "log-opts": {"tag": "x", "max-size": "1m"}}');
@@ -110,6 +133,28 @@ describe("single steps", () => {
         expect(lines[0]).toBe("# quai begins");
         expect(lines).toContain("PermitRootLogin no");
         expect(lines.slice(-3)).toEqual(["# quai ends", "PasswordAuthentication yes", ""]);
+    });
+
+    test("R127: images of former releases stay where the settings don't say otherwise; what was made to remove them goes", async () => {
+        const made = machine(scratch, ROCKY9);
+        const never = spec({ keepImages: undefined });
+        expect((await made.run(stepProgram(never, "images"))).stdout).toBe("images: as it should be\n");
+        await made.run(stepProgram(spec({ keepImages: 3 }), "images"));
+        expect(made.read("usr/local/sbin/quai-images")).toContain("keep='3'\n");
+        expect(made.read("etc/systemd/system/quai-images.timer")).toContain("OnCalendar=*-*-01 03:00:00\n");
+        made.calls();
+        expect((await made.run(stepProgram(never, "images"))).stdout).toContain("images: done");
+        expect(made.calls()).toBe("systemctl disable --now quai-images.timer\nsystemctl daemon-reload\n");
+        expect(existsSync(join(made.root, "usr/local/sbin/quai-images"))).toBe(false);
+    });
+
+    test("who got in by keys that the machine took back meanwhile is given those of the first user", async () => {
+        const made = machine(scratch, ROCKY9);
+        made.knows("users", "deploy", "root");
+        made.file("home/root/.ssh/authorized_keys", `# mine\n${KEY}\n`);
+        const program = stepProgram(spec({ authorizedKeys: [] }), "user");
+        expect(await made.run(`SUDO_USER=deploy\n${program}`)).toMatchObject({ code: 0, stderr: "" });
+        expect(made.read("home/deploy/.ssh/authorized_keys")).toBe(`${KEY}\n`);
     });
 
     test("the user is let in by exactly the keys of the settings", async () => {

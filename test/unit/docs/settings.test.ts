@@ -1,5 +1,6 @@
 import { parse as parseYaml } from "yaml";
 import { parseSettings } from "../../../infra/settings";
+import { withoutSecrets } from "../../../infra/settings/without-secrets";
 import { applications, presetOf } from "../../../stacks/catalogue";
 import { settingsSchema } from "../../../tools/schema/stack-schema";
 import type { Document } from "./documents";
@@ -27,7 +28,7 @@ function check({ whole, settings }: { whole: boolean; settings: Record<string, u
     const secrets = { "quai:secrets": Object.fromEntries(names.map((name) => [name, LONG_ENOUGH])) };
     const base = whole ? {} : { "quai:application": "demo", "quai:environment": "development" };
     parseSettings(
-        { ...base, ...(names.length > 0 ? secrets : {}), ...settings },
+        { ...base, ...(names.length > 0 ? secrets : {}), ...(withoutSecrets(settings) as typeof settings) },
         { stack: "docs", applications, preset: presetOf, now: new Date("2026-12-01") },
     );
 }

@@ -5,26 +5,39 @@ import { applications, presetOf } from "../../../stacks/catalogue";
 import { withoutSecrets } from "../../../infra/settings/without-secrets";
 import { readStackFile, stackNames } from "../../../tools/cli/stack/stack-file";
 import { ROOT } from "./documents";
+import { jobsOf, tablesOf } from "./system-tables";
 
 const systems = applications.filter((name) => presetOf(name) !== undefined);
 const SECRET = "a-value-for-tests-only-0123456789abcdefghijklmnop";
 
+/** The rows below a heading, without those that name the columns. */
+function tableOf(page: string, title: string): string[][] {
+    const [, section = ""] = page.split(`\n## ${title}\n`);
+    const lines = (section.split("\n## ")[0] ?? "").split("\n").filter((line) => line.startsWith("|"));
+    return lines.slice(2).map((line) =>
+        line
+            .slice(1, -1)
+            .split(" | ")
+            .map((cell) => cell.trim()),
+    );
+}
+
 describe("the systems' pages and stack files", () => {
-    test.each(systems)("%s: the page has every variable, route, secret and job of the stack", (name) => {
-        const page = readFileSync(join(ROOT, `docs/systems/${name}.md`), "utf8");
-        const description = presetOf(name)?.application as {
-            services: Record<string, { env?: Record<string, unknown> }>;
-            routes: { path?: string }[];
-            secrets: Record<string, unknown>;
-            jobs: Record<string, unknown>;
-        };
-        const variables = Object.values(description.services).flatMap(({ env = {} }) => Object.keys(env));
-        const names = [
-            ...variables,
-            ...description.routes.map(({ path = "/" }) => path),
-            ...Object.keys({ ...description.secrets, ...description.jobs }),
-        ];
-        expect(names.filter((each) => !page.includes(`\`${each}\``))).toEqual([]);
+    const pageOf = (name: string) => readFileSync(join(ROOT, `docs/systems/${name}.md`), "utf8");
+
+    test.each(systems)("%s: the page's tables are those of its stack: services, routes, variables, secrets, schedules", (name) => {
+        const page = pageOf(name);
+        for (const [title, rows] of Object.entries(tablesOf(name))) {
+            const written = tableOf(page, title);
+            const begun = written.map((cells, row) => cells.map((cell, column) => cell.slice(0, rows[row]?.[column]?.length)));
+            expect([title, begun]).toEqual([title, rows]);
+        }
+    });
+
+    test.each(systems)("%s: the page names its jobs, and what is published", (name) => {
+        const page = pageOf(name);
+        expect(page).toContain(jobsOf(name) ?? "There are no jobs");
+        expect(page).toContain("Only the proxy has ports on the host: 80 and 443, in development 8080 and 8443 on this machine alone.");
     });
 
     test("R36: each has a file for development and production, and what they say is right", () => {

@@ -1,4 +1,4 @@
-/** Compose files of the shapes that public repositories have, in our own words. Files beside them begin with ./ */
+/** Compose files of the shapes that public repositories have, in our own words, with the files beside them; compose.prod.yml is one to merge. */
 export interface Example {
     readonly compose: string;
     readonly files?: Readonly<Record<string, string>>;
@@ -185,5 +185,102 @@ services:
     "images by variables without a value": {
         compose:
             "services: { app: { image: 'registry.example.org/app:${TAG}', user: '1000', ports: ['8000:8000'], environment: { LEVEL: '${LEVEL}' } } }",
+    },
+    "a base and what production changes": {
+        compose: `
+services:
+  web:
+    build: .
+    command: serve --reload
+    ports: ['3000:3000']
+    environment: [LEVEL=debug, 'DATABASE_URL=postgres://app:pw-0123456789@db/app']
+    volumes: ['data:/data', 'uploads:/srv/uploads']
+    depends_on: [db]
+  ${DB}
+volumes: { pg: , data: , uploads: , large: }`,
+        files: {
+            "compose.prod.yml": `
+services:
+  web:
+    build: { args: { MODE: production } }
+    command: [serve]
+    user: '1000'
+    environment: { LEVEL: info }
+    expose: [3000]
+    volumes: ['large:/srv/uploads']
+    depends_on: { db: { condition: service_healthy } }`,
+        },
+    },
+    "services that extend others, and anchors": {
+        compose: `
+x-limits: &limits { mem_limit: 512m, restart: unless-stopped, logging: { options: { max-size: 10m } } }
+services:
+  web: { <<: *limits, extends: { file: common.yml, service: base }, ports: ['8000:8000'], environment: { PORT: '8000' } }
+  worker: { extends: { file: common.yml, service: worker }, command: work --queue default }`,
+        files: {
+            "common.yml":
+                "services: { base: { image: 'app:1', command: serve, user: '1000', environment: { LEVEL: info } }, worker: { extends: base, command: work, stop_grace_period: 1m } }",
+        },
+    },
+    "an env file that uses itself": {
+        compose: `
+services:
+  app:
+    build: { context: ., args: { DATABASE_URL: '\${DATABASE_URL}', SITE: '\${SITE}' } }
+    command: start
+    user: '1000'
+    ports: ['3000:3000']
+    environment: { DATABASE_URL: '\${DATABASE_URL}', PUBLIC_URL: '\${PUBLIC_URL}', PRICE: '\${PRICE}' }
+  ${DB}`,
+        // In this order: what is used stands after what uses it.
+        files: {
+            ".env": "DATABASE_URL=postgres://${DB_USER}:${DB_PASSWORD}@db:5432/app\nDB_USER=app\nDB_PASSWORD=pw-0123456789\nPUBLIC_URL=${SITE}/app\nSITE=https://shop.example.org\nPRICE='$5 ${SITE}'\n",
+        },
+    },
+    "names that only look like those of servers": {
+        compose: `
+services:
+  keys: { image: 'vaultwarden/server:1', user: '1000', expose: [80], volumes: ['keys:/data'] }
+  vectors: { image: 'acme/vectorize:2', user: '1000', command: run, expose: [8000] }`,
+    },
+    "a port by the name of its variable": {
+        compose: `
+services:
+  backend: { build: ./flask, command: flask run, user: '1000', environment: [FLASK_SERVER_PORT=9091, DB_SERVER_PORT=5432], stop_signal: SIGINT }
+  proxy: { image: nginx, ports: ['80:80'], volumes: ['./nginx.conf:/etc/nginx/nginx.conf'] }`,
+    },
+    "a matrix server with its own rights": {
+        compose: `
+services:
+  app: { image: 'app:1', user: '991:991', expose: [8008], sysctls: { net.core.somaxconn: 1024 }, ulimits: { nofile: 65536 }, configs: [app], secrets: [token], environment: { TOKEN_FILE: /run/secrets/token } }
+secrets: { token: { file: ./token } }
+configs: { app: { content: x } }`,
+    },
+    "servers that let everybody in, an exporter of documents, and a catcher of mails": {
+        compose: `
+services:
+  web: { image: 'board:1', user: '1000', command: serve, env_file: .env, ports: ['3000:3000'], volumes: ['./files:/srv/files'] }
+  worker: { image: 'board:1', user: '1000', command: work, env_file: .env, volumes: ['./files:/srv/files'] }
+  board-exporter: { image: 'board/exporter:1', user: '1000', environment: { BOARD_URL: 'http://web:3000' } }
+  metrics: { image: 'prom/node-exporter:1' }
+  mails: { image: 'sj26/mailcatcher:1', ports: ['1080:1080'] }
+  db: { image: 'pgvector/pgvector:pg16', environment: [POSTGRES_HOST_AUTH_METHOD=trust] }
+  redis: { image: 'redis:7' }`,
+        files: {
+            ".env": "DB_HOST=db\nDB_USER=board\nDB_NAME=board_production\nDB_PASS=\nBOARD_REDIS__HOST=redis\nSMTP_HOST=mails\nPUBLIC_URL=http://localhost:3000\n",
+        },
+    },
+    "one build for three, and volumes with conditions": {
+        compose: `
+services:
+  migrate: { build: ., command: migrate up, user: '1000', restart: 'no' }
+  web: { build: { context: ., dockerfile: Dockerfile }, image: 'shop-app', command: serve, user: '1000', ports: ['8000:8000'], volumes: ['media:/srv/media:nocopy', 'static:/srv/static'] }
+  worker: { image: 'shop-app', command: work, user: '1000', volumes: [{ type: volume, source: media, target: /srv/thumbs, volume: { subpath: thumbs } }] }
+  docs: { build: { context: ., args: { SITE: docs } }, user: '1000', expose: [8080] }
+  front: { image: 'nginx:1', ports: ['80:80'], volumes: ['static:/srv:ro', 'media:/media:ro'] }
+  db: { image: 'postgres:16', ports: ['127.0.0.1:5433:5432'] }
+  redis: { image: 'redis:7', ports: [{ target: 6379, published: 6380 }] }
+volumes: { media: , static: }`,
+        files: { Dockerfile: 'FROM scratch\nUSER 1000\nCMD ["serve"]\n' },
     },
 };

@@ -1,25 +1,24 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { stackFile } from "../../../tools/cli/commands/import";
 import { readCompose } from "../../../tools/import/compose";
 import { convert, type Imported } from "../../../tools/import/convert";
-import { interpolate } from "../../../tools/import/interpolate";
-import { words } from "../../../tools/import/words";
 import { scratchFolder } from "../support/scratch";
 import { examples } from "./compose-files";
 
 const scratch = scratchFolder("import");
 
-function imported(title: string): Imported & { custom: Custom } {
+function imported(title: string, environment: "development" | "production" = "development"): Imported & { custom: Custom } {
     const { compose, files = {} } = examples[title] ?? { compose: "" };
     const folder = join(scratch, title.replace(/\W+/g, "-"));
     for (const [name, text] of Object.entries({ ...files, "compose.yml": compose })) {
         mkdirSync(dirname(join(folder, name)), { recursive: true });
         writeFileSync(join(folder, name), text);
     }
-    const result = convert(readCompose(join(folder, "compose.yml")), {
+    const paths = ["compose.yml", "compose.prod.yml"].map((name) => join(folder, name)).filter((path) => existsSync(path));
+    const result = convert(readCompose(paths), {
         name: "shop",
-        environment: "development",
+        environment,
         stack: "shop-dev",
         root: scratch,
     });
@@ -158,34 +157,123 @@ describe("a compose file becomes a stack file", () => {
         expect(custom.services["app"]?.env).toBeUndefined();
     });
 
-    test("a file that isn't one, and one of several", () => {
-        const write = (name: string, text: string) => {
-            writeFileSync(join(scratch, name), text);
-            return () => readCompose(join(scratch, name));
-        };
-        expect(write("overlay.yml", "services: { db: { restart: always } }")).toThrow(
-            /db: neither image nor build; this is one of several files/,
+    test("R100, R45: jobs are given the login that owns the tables; where there is none, that is said", () => {
+        const jobs = ["rails with sidekiq", "fastapi, traefik labels, prestart job"].map((title) => imported(title).custom.jobs);
+        expect(JSON.stringify(jobs[0])).toContain("${migration.url}");
+        expect(JSON.stringify(jobs[1])).toContain("${migration.password}");
+        expect(JSON.stringify(jobs)).not.toMatch(/\$\{database\.(url|user|password)\}/);
+        expect(imported("an env file that uses itself").notes.check.join("\n")).toContain(
+            "migrations: the application's login can't make tables",
         );
-        expect(write("other.yml", "jobs: {}")).toThrow(/other\.yml: has no services: it isn't a compose file$/);
-        expect(write("broken.yml", "a: [")).toThrow(/broken\.yml: /);
-        expect(() => readCompose(join(scratch, "nowhere.yml"))).toThrow(/nowhere\.yml: can't be read; give the path of a compose file$/);
-    });
-});
-
-describe("parts", () => {
-    test.each([
-        ["gunicorn a:b --bind 0.0.0.0:80", ["gunicorn", "a:b", "--bind", "0.0.0.0:80"]],
-        [`a 'b c' "d \\" e" f\\ g`, ["a", "b c", 'd " e', "f g"]],
-        ["", []],
-    ])("words of %j", (line, expected) => {
-        expect(words(line)).toEqual(expected);
     });
 
-    test.each([
-        ["${A}-$A-$$A", "1-1-$A"],
-        ["${B:-x}${E:-y}${E-z}", "xy"],
-        ["${A:+set}${B:+set}", "set"],
-    ])("variables of %j", (text, expected) => {
-        expect(interpolate(text, { A: "1", E: "" }, new Set())).toBe(expected);
+    test("several files as compose merges them: maps by key, commands by the later one, one volume for each folder", () => {
+        const { custom, config, notes } = imported("a base and what production changes");
+        expect(custom.services["web"]).toMatchObject({
+            command: ["serve"],
+            port: 3000,
+            env: { LEVEL: "info", DATABASE_URL: "${database.url}" },
+            files: { "/data": "data", "/srv/uploads": "large" },
+        });
+        expect(config["quai:images"]).toEqual({ web: { build: expect.any(String) as string, args: { MODE: "production" } } });
+        expect(notes.left).toEqual([]);
+    });
+
+    test("what is built in the same way is one image, under the name of a service; what only names it, too", () => {
+        const { custom, config } = imported("one build for three, and volumes with conditions");
+        expect(Object.keys(config["quai:images"] as object)).toEqual(["web", "docs", "front"]);
+        expect([custom.services["web"], custom.services["worker"], custom.jobs?.["migrate"]].map((each) => each?.["image"])).toEqual([
+            undefined,
+            "web",
+            "web",
+        ]);
+        const { config: rails } = imported("rails with sidekiq");
+        expect(rails["quai:images"]).toEqual({ web: "shop:1" });
+    });
+
+    test("R40: the database's published port stays in development, on the machine itself; elsewhere, and of Redis, it's told", () => {
+        const development = imported("one build for three, and volumes with conditions");
+        expect(development.config["quai:postgres"]).toEqual({ version: 16, localPort: 5433 });
+        const told = ["redis: its published port 6380: the stack alone reaches it; `docker exec` gets there"];
+        expect(development.notes.left).toEqual(told);
+        const production = imported("one build for three, and volumes with conditions", "production");
+        expect(production.config["quai:postgres"]).toEqual({ version: 16 });
+        expect(production.notes.left).toEqual([expect.stringMatching(/^db: its published port 5433: /), ...told]);
+    });
+
+    test("volumes that aren't filled from the image, and folders of volumes, are told", () => {
+        const { custom, notes } = imported("one build for three, and volumes with conditions");
+        expect(custom.services["worker"]?.["files"]).toEqual({ "/srv/thumbs": "media-thumbs" });
+        expect(notes.check).toEqual(
+            expect.arrayContaining([
+                "web: static is in several services: a volume begins empty here; what an image brings has to be copied by a job",
+                "worker: the folder thumbs of media is the volume media-thumbs now: copy its content there after the first ./quai up",
+            ]),
+        );
+    });
+
+    test("what stands beside a server's host is of that server; what is missing, or leads nowhere any more, is told", () => {
+        const { custom, config, notes } = imported("servers that let everybody in, an exporter of documents, and a catcher of mails");
+        expect(custom.services["web"]?.env).toMatchObject({
+            DB_HOST: "${database.host}",
+            DB_USER: "${database.user}",
+            DB_NAME: "${database.name}",
+            DB_PASS: "${database.password}",
+            BOARD_REDIS__HOST: "${redis.host}",
+        });
+        expect(Object.keys(custom.services)).toEqual(["web", "worker", "board-exporter"]);
+        expect(config["quai:postgres"]).toMatchObject({ version: 16 });
+        expect(notes.left).toEqual(expect.arrayContaining([expect.stringMatching(/^metrics \(prom\/node-exporter:1\): monitoring/)]));
+        expect(notes.check).toEqual(
+            expect.arrayContaining([
+                "web: BOARD_REDIS__*: nothing hands over the server's password, and it lets nobody in without: add the application's variable for it, with ${redis.password}",
+                "web: SMTP_HOST names mails, which isn't carried over: write where that is",
+                "web: PUBLIC_URL is http://localhost:3000: that is this container; people's address is ${url}",
+                "web: the folder ./files is the volume files now: copy its content there after the first ./quai up",
+            ]),
+        );
+        expect(notes.check.filter((line) => line.includes("the folder ./files"))).toHaveLength(1);
+    });
+
+    test("what a service extends, in its own file and in another", () => {
+        const { custom } = imported("services that extend others, and anchors");
+        expect(custom.services["web"]).toMatchObject({ command: ["serve"], memory: "512m", env: { LEVEL: "info", PORT: "8000" } });
+        expect(custom.services["worker"]).toMatchObject({ kind: "worker", command: ["work", "--queue", "default"], stopGrace: "1m" });
+    });
+
+    test("R26: an env file that uses itself; secrets aren't build arguments", () => {
+        const { custom, config, notes } = imported("an env file that uses itself");
+        expect(custom.services["app"]?.env).toEqual({
+            DATABASE_URL: "${database.url}",
+            PUBLIC_URL: "https://shop.example.org/app",
+            PRICE: "$5 $${SITE}",
+        });
+        expect(config["quai:images"]).toMatchObject({ app: { args: { SITE: "https://shop.example.org" } } });
+        expect(notes.left.join()).toContain("app: the build argument DATABASE_URL: an image keeps what it was built with");
+    });
+
+    test("R26: files of compose's secrets become files of given ones", () => {
+        const { custom, notes } = imported("a matrix server with its own rights");
+        expect(custom.services["app"]?.env).toEqual({ TOKEN_FILE: "${file:secrets.token}" });
+        expect(custom.secrets).toEqual({ token: { kind: "given" } });
+        expect(notes.left.map((line) => line.split(": ")[1])).toEqual(["sysctls", "ulimits", "configs"]);
+    });
+
+    test("names are judged as whole words", () => {
+        const { custom } = imported("names that only look like those of servers");
+        expect(Object.keys(custom.services)).toEqual(["keys", "vectors"]);
+    });
+
+    test("a port by the name of its variable", () => {
+        expect(imported("a port by the name of its variable").custom.services["backend"]?.["port"]).toBe(9091);
+    });
+
+    test("where nothing is left to deploy, the reasons are the error", () => {
+        const path = join(scratch, "nothing.yml");
+        writeFileSync(path, "services: { db: { image: 'mysql:8' }, tool: { image: phpmyadmin } }");
+        const nothing = () => convert(readCompose(path), { name: "x", environment: "development", stack: "x", root: scratch });
+        expect(nothing).toThrow(
+            /nothing in it is an application that a stack could deploy:\n {2}- db \(mysql:8\): another kind[^\n]*\n {2}- tool/,
+        );
     });
 });

@@ -55,10 +55,17 @@ describe("R36: what other environments have in common with this one", () => {
     test("without the passphrase, or with another, only what was copied as it stands is noticed", () => {
         expect(refused({})).toEqual([]);
         expect(refused({ PULUMI_CONFIG_PASSPHRASE: "another" })).toEqual([]);
-        const reference = { "quai:secrets": { smtp: { environment: "SMTP_PASSWORD" } } };
+        const reference = { "quai:secrets": { smtp: { command: ["op", "read", "op://shared/smtp"] } } };
         stack("prod", reference);
         stack("staging", { "quai:environment": "staging", ...reference });
         expect(refused({})).toEqual([SAME("smtp")]);
+    });
+
+    test("everybody may call a variable by the same name", () => {
+        const reference = { "quai:secrets": { smtp: { environment: "SMTP_PASSWORD" } } };
+        stack("prod", reference);
+        stack("staging", { "quai:environment": "staging", ...reference });
+        expect(refused({})).toEqual([]);
     });
 
     test("a name that another environment answers to is refused", () => {

@@ -31,7 +31,7 @@ describe("what every container gets", () => {
         expect(cpuLimit(cpus)).toBe(expected);
     });
 
-    test("R14, R87: comes back after a reboot, no capability, no way to gain one, rotated logs", () => {
+    test("R14, R87: comes back after a reboot, no capability, no way to gain one, no core file, rotated logs", () => {
         expect(hardened({ maxSize: 50 * 1024 * 1024, maxFiles: 5 })).toEqual({
             init: true,
             capabilities: { drops: ["ALL"] },
@@ -40,6 +40,7 @@ describe("what every container gets", () => {
             logOpts: { "max-size": "50m", "max-file": "5" },
             restart: "unless-stopped",
             mustRun: true,
+            ulimits: [{ name: "core", soft: 0, hard: 0 }],
         });
     });
 

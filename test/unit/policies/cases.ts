@@ -6,6 +6,7 @@ type Cases<Pass, Fail> = Readonly<Record<string, { readonly pass: readonly Pass[
 
 const staging = { stack: "staging", environment: "staging", hosts: ["staging.quay.eu"], fingerprints: { smtpPassword: ["a1", "b2"] } };
 const secret = (name: string, rotatedOn: string, kind: "signing" | "other" = "other"): Around => ({ secrets: [{ name, kind, rotatedOn }] });
+const given = (rotatedOn: string): Around => ({ secrets: [{ name: "smtpPassword", kind: "other", given: true, rotatedOn }] });
 const warned = (problem: string) => ({ problem, level: "warn" as const });
 
 /** What is known around the settings; the clock of these tests says 2026-11-20, noon. */
@@ -43,6 +44,9 @@ export const AROUND: Cases<[Raw, Around], [Raw, Around, ...unknown[]]> = {
             [{}, secret("database", "2026-09-05")],
             [{}, secret("jwt", "2025-12-05", "signing")],
             [{ rotation: { database: "2026-11-20" } }, secret("database", "2026-01-01")],
+            [{}, given("2026-09-05")],
+            // A number rather than a secret: nothing to renew.
+            [{ backup: { offsite: { repository: "s3:x/y", environment: { AWS_ACCESS_KEY_ID: "smtpPassword" } } } }, given("2020-01-01")],
         ],
         fail: [
             [{}, secret("database", "2026-09-04"), warned("quai:rotation.database: 2026-09-04 is 77 days ago; more than 90 is refused")],
@@ -54,6 +58,15 @@ export const AROUND: Cases<[Raw, Around], [Raw, Around, ...unknown[]]> = {
                 { secretGrace: "14d" },
                 secret("database", "2026-08-21"),
                 warned("quai:rotation.database: 2026-08-21 is 91 days ago, more than 90; refused from 105 days on"),
+            ],
+            [
+                {},
+                given("2026-08-21"),
+                {
+                    problem: "quai:secrets.smtpPassword: 2026-08-21 is 91 days ago, more than 90",
+                    level: "refuse",
+                    fix: "give another value with `./quai secrets set smtpPassword --stack prod`",
+                },
             ],
             [
                 { secretGrace: "14d" },
@@ -130,6 +143,7 @@ export const RESOURCES: Cases<[Made], [Made, ...string[]]> = {
             [container({ mounts: [{ type: "volume", source: "demo-prod-uploads", target: "/files" }] })],
             [container({ mounts: LATER, networkMode: "bridge" })],
             [container({ capabilities: { adds: ["CAP_DAC_READ_SEARCH"] } }, "backup")],
+            [container({ networkMode: "host", capabilities: { adds: ["NET_BIND_SERVICE", "SETGID", "SETUID"] } }, "port")],
         ],
         fail: [
             [container({ privileged: true }), "container api-3fa9c1d2: is privileged"],

@@ -1,10 +1,10 @@
 import { enforce, judge, judgeResources, PolicyError } from "../../../policies";
-import { CONTEXT, parse, type Raw } from "../settings/base";
+import { CONTEXT, parse, PINNED, type Raw } from "../settings/base";
 
 const NOW = CONTEXT.now ?? new Date();
 const OFFSITE = { offsite: { repository: "/mnt/nas" } };
 /** Two rules broken, nothing else wrong. */
-const BROKEN: Raw = { backup: OFFSITE, protect: false, images: { api: "ghcr.io/quay/api:1" } };
+const BROKEN: Raw = { backup: OFFSITE, protect: false, images: { ...PINNED, api: "ghcr.io/quay/api:1" } };
 const IMAGES =
     "quai:images.api: ghcr.io/quay/api:1 has no digest; push the image to a registry and write its digest too, name:tag@sha256:… (`docker buildx imagetools inspect` prints it) (rule pinned-images)";
 const PROTECT = "quai:protect: data may be deleted by an update; remove the line: true is the default in production (rule data-protected)";

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import type { Settings } from "../../../infra/settings";
-import type { Around, Made } from "../../../policies";
-import { policies } from "../../../policies";
-import { CONTEXT, parse, type Raw } from "../settings/base";
+import type { Around, Level, Made } from "../../../policies";
+import { judge, levelOf, policies } from "../../../policies";
+import { CONTEXT, parse, PINNED, type Raw } from "../settings/base";
 import { AROUND, RESOURCES } from "./cases";
 
 const NOW = CONTEXT.now ?? new Date();
@@ -84,6 +84,7 @@ const RULES: Readonly<Record<string, { pass: readonly Raw[]; fail: readonly (rea
             [env({ ALLOWED_HOSTS: "*" }), "quai:services.api.env.ALLOWED_HOSTS: has a wildcard (*)"],
             [env({ DJANGO_ALLOWED_HOSTS: "a.eu, *" }), "quai:services.api.env.DJANGO_ALLOWED_HOSTS: has a wildcard (*)"],
             [env({ ALLOWED_HOSTS: "" }), "quai:services.api.env.ALLOWED_HOSTS: is empty"],
+            [env({ ALLOWED_HOSTS: "a.eu .a.eu" }), "quai:services.api.env.ALLOWED_HOSTS: .a.eu stands for every name below it"],
             [env({ CORS_ORIGIN: "https://*.a.eu" }), "quai:services.api.env.CORS_ORIGIN: has a wildcard (*)"],
             [env({ CORS_ALLOW_ALL_ORIGINS: "true" }), "quai:services.api.env.CORS_ALLOW_ALL_ORIGINS: allows every origin"],
         ],
@@ -164,9 +165,10 @@ const RULES: Readonly<Record<string, { pass: readonly Raw[]; fail: readonly (rea
     "pinned-images": {
         pass: [{}, { images: { api: `ghcr.io/quay/api@${DIGEST}`, web: `ghcr.io/quay/web:1.2@${DIGEST}` } }],
         fail: [
-            [{ images: { api: "ghcr.io/quay/api" } }, "quai:images.api: ghcr.io/quay/api has no digest"],
-            [{ images: { api: "ghcr.io/quay/api:latest" } }, "quai:images.api: ghcr.io/quay/api:latest has no digest"],
-            [{ images: { api: { build: "../api" } } }, "quai:images.api: is built during the deployment, from ../api"],
+            [{ images: { ...PINNED, api: "ghcr.io/quay/api" } }, "quai:images.api: ghcr.io/quay/api has no digest"],
+            [{ images: { ...PINNED, api: "ghcr.io/quay/api:latest" } }, "quai:images.api: ghcr.io/quay/api:latest has no digest"],
+            [{ images: { ...PINNED, api: { build: "../api" } } }, "quai:images.api: is built during the deployment, from ../api"],
+            [{ images: { api: PINNED.api } }, "quai:images.web: is built during the deployment, from examples/demo/web"],
         ],
     },
     "backup-on": { pass: [{}], fail: [[{ backup: false }, "quai:backup: backups are off"]] },
@@ -184,9 +186,59 @@ const RULES: Readonly<Record<string, { pass: readonly Raw[]; fail: readonly (rea
     },
 };
 
-test("every rule is tested", () => {
-    const tested = [...Object.keys(RULES), ...Object.keys(AROUND), ...Object.keys(RESOURCES)];
-    expect(policies.map(({ id }) => id).sort()).toEqual([...new Set(tested)].sort());
+test("R36, R37: what becomes of each rule that is broken", () => {
+    const those = (level: Level, environment: "development" | "staging" | "production") =>
+        policies.filter((policy) => levelOf(policy, environment) === level).map(({ id }) => id);
+    // The state on one machine, and a disk that can't be looked at, are warned of; all else is refused.
+    expect([those("warn", "production"), those("off", "production")]).toEqual([["encrypted-disk", "shared-state"], []]);
+    // What hurts another environment, or whoever is on the same host.
+    expect(those("refuse", "staging")).toEqual([
+        ...["own-host", "strong-secrets", "shared-secrets", "secrets-not-in-env", "sqlite-one-writer", "one-way-in", "no-privileges"],
+    ]);
+    expect(those("off", "development")).toHaveLength(policies.length);
+});
+
+describe("R37: every rule has cases that pass and cases that fail, of each thing that it asks", () => {
+    type Table = Readonly<Record<string, { readonly pass: readonly unknown[]; readonly fail: readonly unknown[] }>>;
+    const tables: readonly (readonly ["check" | "checkAround" | "checkResource", Table])[] = [
+        ["check", RULES],
+        ["checkAround", AROUND],
+        ["checkResource", RESOURCES],
+    ];
+
+    test.each(tables)("%s: the table names the rules that ask it, and no others", (asks, table) => {
+        // Dates of quai:rotation are what secret-age is asked of in settings, too.
+        const asking = policies.filter((policy) => policy[asks] !== undefined || (asks === "check" && policy.id === "secret-age"));
+        expect(Object.keys(table).sort()).toEqual(asking.map(({ id }) => id).sort());
+    });
+
+    test.each(tables.flatMap(([asks, table]) => Object.keys(table).map((id) => [id, asks, table] as const)))("%s, %s", (id, _, table) => {
+        expect([table[id]?.pass.length, table[id]?.fail.length]).toEqual([expect.any(Number), expect.any(Number)]);
+        expect(Math.min(table[id]?.pass.length ?? 0, table[id]?.fail.length ?? 0)).toBeGreaterThan(0);
+    });
+
+    test("each message that is shown ends with its remedy and the rule's name", () => {
+        const shown = (id: string, change: Raw, around: Around = {}) => {
+            const { refused, warned } = judge(parse({ backup: OFFSITE, ...change }), NOW, around);
+            return [...refused, ...warned].filter((line) => line.endsWith(`(rule ${id})`));
+        };
+        const said = (id: string, found: unknown) => {
+            const own = policies.find((policy) => policy.id === id)?.fix ?? "";
+            const { problem, fix = own } = (typeof found === "string" ? { problem: found } : found) as { problem: string; fix?: string };
+            return `${problem}; ${fix} (rule ${id})`;
+        };
+        for (const [id, { fail }] of Object.entries(RULES)) {
+            for (const [change, ...lines] of fail) {
+                const without = id === "backup-offsite" ? { backup: {} } : {};
+                expect([id, shown(id, { ...without, ...change })]).toEqual([id, lines.map((line) => said(id, line))]);
+            }
+        }
+        for (const [id, { fail }] of Object.entries(AROUND)) {
+            for (const [change, around, ...found] of fail) {
+                expect([id, shown(id, change, around)]).toEqual([id, found.map((each) => said(id, each))]);
+            }
+        }
+    });
 });
 
 describe.each(Object.entries(RULES))("R9, R27, R32, R37, R48, R57, R60: %s", (id, { pass, fail }) => {

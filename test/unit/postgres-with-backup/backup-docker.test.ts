@@ -77,6 +77,7 @@ describe("backups on a Docker host", () => {
             user: "0:0",
             capabilities: { drops: ["ALL"], adds: ["CAP_DAC_READ_SEARCH", "CAP_DAC_OVERRIDE", "CAP_CHOWN", "CAP_FOWNER", "CAP_FSETID"] },
             securityOpts: ["no-new-privileges:true"],
+            ulimits: [{ name: "core", soft: 0, hard: 0 }],
             memory: 1024,
             networksAdvanced: [{ name: "demo-dev-data" }],
             tmpfs: { "/tmp": "rw,noexec,nosuid,size=256m" },

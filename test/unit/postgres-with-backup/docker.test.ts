@@ -51,6 +51,7 @@ describe("PostgreSQL on a Docker host", () => {
             init: true,
             capabilities: { drops: ["ALL"] },
             securityOpts: ["no-new-privileges:true"],
+            ulimits: [{ name: "core", soft: 0, hard: 0 }],
             logDriver: "json-file",
             logOpts: { "max-size": "50m", "max-file": "5" },
             restart: "unless-stopped",
@@ -110,6 +111,14 @@ describe("PostgreSQL on a Docker host", () => {
             password_encryption: "scram-sha-256",
             log_checkpoints: "off",
             log_lock_waits: "on",
+        });
+    });
+
+    test("R40: by setting, the loopback address of the host leads to it, and no other; for that it's on a network that leads somewhere", async () => {
+        const { get } = await database({ localPort: 5433 });
+        expect(get(CONTAINER, "postgres").inputs).toMatchObject({
+            ports: [{ internal: 5432, external: 5433, ip: "127.0.0.1", protocol: "tcp" }],
+            networksAdvanced: [{ name: "demo-dev-data", aliases: ["postgres"] }, { name: "demo-dev-app" }],
         });
     });
 

@@ -89,6 +89,7 @@ describe("Redis on a Docker host", () => {
             init: true,
             capabilities: { drops: ["ALL"] },
             securityOpts: ["no-new-privileges:true"],
+            ulimits: [{ name: "core", soft: 0, hard: 0 }],
             logDriver: "json-file",
             logOpts: { "max-size": "50m", "max-file": "5" },
             restart: "unless-stopped",

@@ -108,6 +108,23 @@ describe("a bundle of secrets", () => {
         expect(result.former("database")).toBeUndefined();
     });
 
+    test("R33: a key that signs next is told to whoever verifies, and its private half to nobody; after that they change places", async () => {
+        const now = new Date("2026-11-20T10:00:00Z");
+        const announced = await bundle({ rotation: { jwt: ["first", "2026-11-20"] }, now });
+        const signs = await bundle({ rotation: { jwt: ["2026-11-20", "first"] }, now });
+        const values = async ({ result }: typeof signs) => ({
+            present: await valueOf(result.get("jwtPublic").value),
+            other: await valueOf(former(result, "jwtPublic").value),
+        });
+        const [before, after] = [await values(announced), await values(signs)];
+        expect(before).toEqual({ present: after.other, other: after.present });
+        expect(before.present).toBe(await valueOf((await bundle()).result.get("jwtPublic").value));
+        expect(announced.result.former("jwtPrivate")).toBeUndefined();
+        // However short the overlap: it is of former ones.
+        const short = await bundle({ rotation: { jwt: ["first", "2026-11-20"] }, overlap: { jwt: 0 }, now });
+        expect(short.result.former("jwtPublic")).toBeDefined();
+    });
+
     test("R33: after the overlap the former key is gone from the state, too", async () => {
         const { result, list } = await bundle({ rotation: { jwt: ["2026-11-20", "first"] }, now: new Date("2026-11-22T12:00:00Z") });
         expect(result.former("jwtPublic")).toBeUndefined();
@@ -127,18 +144,26 @@ describe("a bundle of secrets", () => {
     });
 
     test("R26: a given secret is handed on, secret, with its fingerprint", async () => {
-        const { result } = await bundle({ given: { smtp: { value: "from-outside", version: "3fa9c1d2" } } });
+        const { result, list } = await bundle({ given: { smtp: { value: "from-outside", version: "3fa9c1d2" } } });
+        // What the engine notes the date of.
+        expect(list()).toContain("quai:index:GivenValue smtp-3fa9c1d2");
         const smtp = result.get("smtp");
         expect(smtp).toMatchObject({ name: "smtp", version: "3fa9c1d2" });
         expect(await valueOf(smtp.value)).toBe("from-outside");
         expect(await pulumi.isSecret(smtp.value)).toBe(true);
     });
 
+    test("R26: the former value of a given secret, with its own fingerprint, for as long as it is given", async () => {
+        const smtp = { value: "now", version: "3fa9c1d2", former: { value: "before", version: "81d0e2aa" } };
+        const { result } = await bundle({ given: { smtp } });
+        expect(former(result, "smtp")).toMatchObject({ name: "smtpFormer", version: "81d0e2aa" });
+        expect(await valueOf(former(result, "smtp").value)).toBe("before");
+        expect(await pulumi.isSecret(former(result, "smtp").value)).toBe(true);
+    });
+
     test("a secret that isn't there: the message says how to set it", async () => {
         const { result } = await bundle();
-        expect(() => result.get("smtp")).toThrow(
-            "secrets.smtp: no such secret; set it with: pulumi config set --secret --path quai:secrets.smtp",
-        );
+        expect(() => result.get("smtp")).toThrow(/^secrets\.smtp: no such secret; set it with: \.\/quai secrets set smtp --stack \w+$/);
     });
 
     test("a second registration is equal to the first", async () => {
@@ -153,4 +178,65 @@ test("R30: a secret made of others is secret, and is another version when one of
     expect(url.version).toBe("1+2026-11-01");
     expect(await valueOf(url.value)).toMatch(/^[a-z0-9]{32}:[a-z0-9]{50}$/);
     expect(await pulumi.isSecret(url.value)).toBe(true);
+});
+
+describe("certificates of the stack's own authority", () => {
+    const REQUEST = "tls:index/certRequest:CertRequest";
+    const CERTIFICATE = "tls:index/locallySignedCert:LocallySignedCert";
+    const generate: SecretsBundleArgs["generate"] = {
+        localAuthority: { kind: "authority" },
+        inner: { kind: "certificate", names: ["inner", "10.0.0.7"], days: 90 },
+        other: { kind: "certificate", names: ["other"] },
+    };
+
+    test("a certificate is three secrets, for servers and clients, by one authority", async () => {
+        const { result, get, list } = await bundle({ generate });
+        expect(get(REQUEST, "inner-1-request").inputs).toMatchObject({
+            subject: { commonName: "inner" },
+            dnsNames: ["inner"],
+            ipAddresses: ["10.0.0.7"],
+        });
+        expect(get(CERTIFICATE, "inner-1-certificate").inputs).toMatchObject({
+            validityPeriodHours: 90 * 24,
+            earlyRenewalHours: 0,
+            allowedUses: ["digital_signature", "key_encipherment", "server_auth", "client_auth"],
+        });
+        expect(get(CERTIFICATE, "other-1-certificate").inputs).toMatchObject({ validityPeriodHours: 397 * 24 });
+        expect(list("tls:index/selfSignedCert:SelfSignedCert")).toHaveLength(1);
+        const parts = ["innerCertificate", "innerKey", "innerAuthority"].map((name) => result.get(name));
+        expect(parts.map(({ name, version }) => [name, version])).toEqual([
+            ["innerCertificate", "1+1"],
+            ["innerKey", "1"],
+            ["innerAuthority", "1"],
+        ]);
+        expect(await pulumi.isSecret(result.get("innerKey").value)).toBe(true);
+        expect(result.ages.map(({ name }) => name)).toEqual(["localAuthority", "inner", "other"]);
+    });
+
+    test("R34: a date renews one of them, and nothing else", async () => {
+        const before = new Set((await bundle({ generate })).list());
+        const { list, result } = await bundle({ generate, rotation: { inner: "2026-11-26" } });
+        expect(list().filter((each) => !before.has(each))).toEqual([
+            `${REQUEST} inner-2026-11-26-request`,
+            `${CERTIFICATE} inner-2026-11-26-certificate`,
+            `${KEY} inner-2026-11-26`,
+        ]);
+        expect(result.get("innerCertificate").version).toBe("2026-11-26+1");
+        expect(result.get("otherCertificate").version).toBe("1+1");
+    });
+
+    test("R34: a renewed authority signs all of them anew; the keys stay; the former one is trusted for 30 days", async () => {
+        const rotation = { localAuthority: ["2026-11-26", "first"] };
+        const { result } = await bundle({ generate, rotation, now: new Date("2026-12-20T00:00:00Z") });
+        expect(result.authority).toEqual({ present: "2026-11-26", former: ["1"] });
+        expect(["innerCertificate", "innerKey", "innerAuthority"].map((name) => result.get(name).version)).toEqual([
+            "1+2026-11-26+1",
+            "1",
+            "2026-11-26+1",
+        ]);
+        expect((await valueOf(result.get("innerAuthority").value)).match(/BEGIN CERTIFICATE/g)).toHaveLength(2);
+        const after = await bundle({ generate, rotation, now: new Date("2026-12-29T00:00:00Z") });
+        expect(after.result.authority).toEqual({ present: "2026-11-26", former: [] });
+        expect((await valueOf(after.result.get("innerAuthority").value)).match(/BEGIN CERTIFICATE/g)).toHaveLength(1);
+    });
 });

@@ -66,6 +66,10 @@ describe("what is generated", () => {
             "quai:rotation.databasePassword: nothing accepts a former value of it: the one before goes at the end of the update that brings the new one; write the newest date alone",
         ],
         [
+            { generate: { localAuthority: { kind: "authority" } }, rotation: { localAuthority: ["first", "2026-11-20"] } },
+            "quai:rotation.localAuthority: needs no announcement, as the former one signs the new one; write the newest date first",
+        ],
+        [
             { ...BASE, overlap: { databasePassword: 3600 } },
             "quai:overlap.databasePassword: nothing accepts a former value of it: the one before goes at the end of the update that brings the new one; remove it",
         ],

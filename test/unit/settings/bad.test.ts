@@ -15,6 +15,10 @@ const BAD: readonly (readonly [Raw, string])[] = [
     [{ environment: "stagging" }, 'quai:environment: must be development, staging or production; did you mean staging? (got "stagging")'],
     [{ target: {} }, "quai:target.kind: is required: docker or aws"],
     [{ target: { kind: "kubernetes" } }, 'quai:target.kind: must be docker or aws (got "kubernetes")'],
+    [
+        { target: { kind: "docker", belongs: [9100] } },
+        "quai:target.belongs[0]: must be a port such as 9100/tcp, a unit such as node_exporter.service, or the path of a file (got 9100)",
+    ],
     [{ target: "docker" }, 'quai:target: must be a mapping (got "docker")'],
     [{ target: { kind: "aws" } }, "quai:target.region: is required: a region such as eu-west-3"],
     [{ target: { kind: "aws", region: "Paris" } }, 'quai:target.region: must be a region such as eu-west-3 (got "Paris")'],
@@ -45,6 +49,22 @@ const BAD: readonly (readonly [Raw, string])[] = [
                 { vpc: { id: "vpc-1", public: ["subnet-1", "subnet-2"], private: ["subnet-3", "subnet-4"], isolated: ["subnet-5"] } },
                 "quai:target.vpc.isolated: needs a subnet in each of at least two zones",
             ],
+            [
+                {
+                    endpoints: true,
+                    vpc: {
+                        id: "vpc-1",
+                        public: ["subnet-1", "subnet-2"],
+                        private: ["subnet-3", "subnet-4"],
+                        isolated: ["subnet-5", "subnet-6"],
+                    },
+                },
+                "quai:target.endpoints: makes ways in a network of the stack's own; in an existing one (quai:target.vpc) they are its owner's to make (got true)",
+            ],
+            [
+                { storedKey: "alias/mine" },
+                'quai:target.storedKey: must be the ARN of a key such as arn:aws:kms:eu-west-3:123456789012:key/0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f (got "alias/mine")',
+            ],
             [{ monthlyBudget: 100 }, "quai:target.alarmEmail: is required with quai:target.monthlyBudget: the address that is told"],
             [{ backupCopy: "eu-west-3" }, 'quai:target.backupCopy: must be another region than quai:target.region (got "eu-west-3")'],
             [{ logDays: 45 }, "quai:target.logDays: must be 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545 or 731 (got 45)"],
@@ -53,8 +73,9 @@ const BAD: readonly (readonly [Raw, string])[] = [
     [{ target: { kind: "aws", region: "eu-west-3", accountId: 123 } }, "quai:target.accountId: must be 12 digits, in quotes (got 123)"],
     [
         { target: { kind: "docker", region: "eu-west-3" } },
-        "quai:target.region: unknown setting; known here: kind, host, hostKey, identityFile",
+        "quai:target.region: unknown setting; known here: kind, host, hostKey, identityFile, belongs",
     ],
+    [{ host: { keepImages: 0 } }, "quai:host.keepImages: must be a whole number from 1 to 1000 (got 0)"],
     [{ host: { rootLogin: "no" } }, 'quai:host.rootLogin: must be true or false (got "no")'],
     [
         { host: {}, target: { kind: "docker" } },
@@ -70,11 +91,12 @@ const BAD: readonly (readonly [Raw, string])[] = [
     ],
     [{ host: { docker: { packages: "snap" } } }, 'quai:host.docker.packages: must be official or distribution (got "snap")'],
     [{ host: { firewall: { open: [8080] } } }, "quai:host.firewall.open[0]: must be a port with its protocol such as 51820/udp (got 8080)"],
+    [{ host: { firewall: { metadata: "yes" } } }, 'quai:host.firewall.metadata: must be true or false (got "yes")'],
     [{ host: { firewall: true } }, "quai:host.firewall: must be a mapping, or false (got true)"],
     [{ host: { rebootAt: "4:00" } }, 'quai:host.rebootAt: must be a time of day such as 04:00, in quotes (got "4:00")'],
     [
         { host: { port: 22 } },
-        "quai:host.port: unknown setting; known here: firstUser, authorizedKeys, rootLogin, hostname, docker, firewall, swap, fail2ban, rebootAt, minimum",
+        "quai:host.port: unknown setting; known here: firstUser, authorizedKeys, rootLogin, hostname, docker, firewall, swap, fail2ban, rebootAt, keepImages, minimum",
     ],
     [
         { target: { kind: "docker", host: "ssh://deploy@192.168.7.9:2222" } },
@@ -185,7 +207,7 @@ const BAD: readonly (readonly [Raw, string])[] = [
     ],
     [
         { registries: { "ghcr.io": { username: "quay", passwordSecret: "ghcrPassword" } } },
-        "quai:registries[\"ghcr.io\"].passwordSecret: names no entry of quai:secrets (there: smtpPassword); add it with `pulumi config set --secret --path 'quai:secrets.<name>'` (value not shown)",
+        'quai:registries["ghcr.io"].passwordSecret: names no entry of quai:secrets (there: smtpPassword); add it with `./quai secrets set <name> --stack prod` (value not shown)',
     ],
     [
         { registries: { "https://ghcr.io": { username: "quay", passwordSecret: "smtpPassword" } } },
@@ -227,6 +249,14 @@ const BAD: readonly (readonly [Raw, string])[] = [
         { postgres: { memory: "1g", sharedBuffers: "800m" } },
         'quai:postgres.sharedBuffers: must be at most half of quai:postgres.memory; the rest is for connections and the file cache (got "800m")',
     ],
+    [
+        { postgres: { localPort: 5432 } },
+        "quai:postgres.localPort: is for development alone; remove it in production, and use `docker exec` there (got 5432)",
+    ],
+    [
+        { environment: "development", postgres: { localPort: 8443 } },
+        "quai:postgres.localPort: must differ from the proxy's ports (quai:ports) (got 8443)",
+    ],
     [{ postgres: { extensions: ["Uuid"] } }, 'quai:postgres.extensions[0]: must be the name of an extension such as pgcrypto (got "Uuid")'],
     [{ redis: { version: 6 } }, "quai:redis.version: must be 7 or 7.4 (got 6)"],
     [{ redis: { appendOnly: "maybe" } }, 'quai:redis.appendOnly: must be true or false (got "maybe")'],
@@ -261,7 +291,7 @@ const BAD: readonly (readonly [Raw, string])[] = [
     ],
     [
         { backup: { offsite: { repository: "/mnt/nas", environment: { RESTIC_X: "hunter2" } } } },
-        "quai:backup.offsite.environment.RESTIC_X: names no entry of quai:secrets (there: smtpPassword); add it with `pulumi config set --secret --path 'quai:secrets.<name>'` (value not shown)",
+        "quai:backup.offsite.environment.RESTIC_X: names no entry of quai:secrets (there: smtpPassword); add it with `./quai secrets set <name> --stack prod` (value not shown)",
     ],
     [{ backup: { drill: "yearly" } }, 'quai:backup.drill: must be never, daily, weekly or monthly (got "yearly")'],
     [{ backup: { drill: "montly" } }, 'quai:backup.drill: must be never, daily, weekly or monthly; did you mean monthly? (got "montly")'],
@@ -272,7 +302,7 @@ const BAD: readonly (readonly [Raw, string])[] = [
     [{ rotation: { jwt: ["2026-11-20", "last"] } }, 'quai:rotation.jwt[1]: must be a date, written YYYY-MM-DD (got "last")'],
     [{ rotation: { jwt: [] } }, "quai:rotation.jwt: must name a date (got a list)"],
     [
-        { rotation: { jwt: ["2026-11-01", "2026-11-20"] } },
+        { rotation: { jwt: ["2026-11-01", "2026-10-01", "2026-11-20"] } },
         "quai:rotation.jwt: must name each renewal once, the newest first, and first (the value from before any) at the end (got a list)",
     ],
     [{ overlap: { jwt: 24 } }, "quai:overlap.jwt: must be a duration with its unit, such as 30s, 5m or 26h (got 24)"],
@@ -282,7 +312,30 @@ const BAD: readonly (readonly [Raw, string])[] = [
         `quai:rotation.database: must not be in the future: it's the day on which the secret was renewed; write today's (got "2026-11-22")`,
     ],
     [{ secrets: { pin: 1234 } }, "quai:secrets.pin: must be text that is not empty (value not shown)"],
-    [{ secrets: { pin: { secure: "v1:x" } } }, "quai:secrets.pin: must be text that is not empty (value not shown)"],
+    [
+        { secrets: { pin: { secure: "v1:x" } } },
+        "quai:secrets.pin.secure: unknown setting; known here: environment, command, timeout, value, former",
+    ],
+    [{ secrets: { pin: {} } }, "quai:secrets.pin: must have one of value, environment, command (got none)"],
+    [
+        { secrets: { pin: { environment: "PIN", command: ["op"] } } },
+        "quai:secrets.pin: must have one of value, environment, command (got environment and command)",
+    ],
+    [
+        { secrets: { pin: { environment: "not a name" } } },
+        "quai:secrets.pin.environment: must be the name of a variable such as OPENAI_API_KEY (value not shown)",
+    ],
+    [
+        { secrets: { pin: { command: "op read op://prod/pin" } } },
+        'quai:secrets.pin.command: must be a list of words, which no shell reads, such as ["op", "read", "op://prod/stripe/key"] (value not shown)',
+    ],
+    [{ secrets: { pin: { command: [] } } }, "quai:secrets.pin.command: must name a command (value not shown)"],
+    [
+        { secrets: { pin: { command: ["op"], timeout: "1h" } } },
+        "quai:secrets.pin.timeout: must be a duration from 1s to 5m (value not shown)",
+    ],
+    [{ secrets: { pin: { environment: "PIN", timeout: "5s" } } }, "quai:secrets.pin.timeout: has no use without command; remove it"],
+    [{ secrets: { pin: { environment: "PIN", former: {} } } }, "quai:secrets.pin.former: must have one of environment, command (got none)"],
     [
         { secrets: { "smtp password": "x" } },
         'quai:secrets["smtp password"]: is no good as a name here: must be a letter, then letters and digits, such as smtpPassword',
@@ -310,6 +363,7 @@ const BAD: readonly (readonly [Raw, string])[] = [
         "quai:proxy.hsts.includeSubdomains: must be true with preload: true (got false)",
     ],
     [{ logs: { maxSize: "lots" } }, 'quai:logs.maxSize: must be a size such as 512m or 1g (got "lots")'],
+    [{ maintenance: "on" }, 'quai:maintenance: must be true or false (got "on")'],
     [{ running: "no" }, 'quai:running: must be true or false (got "no")'],
     [{ secretGrace: "91d" }, 'quai:secretGrace: must be a duration from 0s to 90d (got "91d")'],
     [{ secretGrace: 14 }, "quai:secretGrace: must be a duration with its unit, such as 30s, 5m or 26h (got 14)"],
@@ -336,8 +390,8 @@ describe("R26, R37, R66: a wrong setting is refused with its path, its value and
     test("there are plenty of them, each with its own message", () => {
         expect(BAD.length).toBeGreaterThanOrEqual(100);
         const lines = BAD.map(([, line]) => line);
-        // tls left out and tls without e-mail address, two of secrets.pin.
-        expect(new Set(lines).size).toBe(BAD.length - 2);
+        // tls left out and tls without e-mail address.
+        expect(new Set(lines).size).toBe(BAD.length - 1);
     });
 });
 
@@ -350,9 +404,21 @@ describe("what the file alone doesn't show", () => {
 
     test("R27: secrets in clear", () => {
         expect(problems({}, { secretKeys: [] })).toEqual([
-            "quai:secrets: is written in clear: set each entry anew with `pulumi config set --secret --path 'quai:secrets.<name>'`, and renew what was in Git",
+            "quai:secrets: is written in clear: set each entry anew with `./quai secrets set <name> --stack prod`, and renew what was in Git",
         ]);
         expect(problems({}, { secretKeys: ["secrets"] })).toEqual([]);
+    });
+
+    test("R27: what looks like a secret, in whatever place, isn't shown", () => {
+        for (const value of ["kX8-vPz2Lq0-wN7yT", "q1Yw/8Zx+Lm3=", "6c3c624b".repeat(8)]) {
+            expect(problems({ postgres: { version: value }, environment: value, tls: { email: value } }).join("\n")).not.toContain(value);
+        }
+        expect(problems({ environment: "kX8-vPz2Lq0-wN7yT" })).toEqual([
+            "quai:environment: must be development, staging or production (value not shown, it looks like a secret)",
+        ]);
+        for (const value of ["Shop1.Quay.EU", "2026-11-20T10:00:00Z", "/srv/Tls1/app.pem", "my-long-name-2026"]) {
+            expect(problems({ environment: value })[0]).toContain(value);
+        }
     });
 
     test("an encrypted value in a place of its own, which isn't shown", () => {

@@ -2,6 +2,10 @@ import { type Context, parseSettings, type Settings, SettingsError } from "../..
 
 export type Raw = Record<string, unknown>;
 
+const DIGEST = `@sha256:${"0".repeat(63)}1`;
+/** The images that the demonstration would build. */
+export const PINNED = { api: `registry.quay.eu/demo-api:1${DIGEST}`, web: `registry.quay.eu/demo-web:1${DIGEST}` };
+
 /** A stack file with nothing wrong in it. */
 export const BASE: Raw = {
     application: "demo",
@@ -9,6 +13,7 @@ export const BASE: Raw = {
     target: { kind: "docker", host: "ssh://deploy@192.168.7.9", hostKey: `ssh-ed25519 ${"A".repeat(68)}` },
     domain: "app.quay.eu",
     tls: { mode: "acme", email: "ops@quay.eu" },
+    images: PINNED,
     secrets: { smtpPassword: "hunter2-kX8-vPz2Lq0" },
 };
 

@@ -117,7 +117,7 @@ describe("an application from the stack file alone", () => {
         [
             "services.backend.env",
             { A: "${file:domain}" },
-            "quai:custom.services.backend.env.A: ${file:domain} stands for nothing; known: secrets.key, secrets.jwtPrivate, secrets.jwtPublic, secrets.admin, secrets.smtp, former.jwtPublic, database.url, database.password, database.authority, migration.url, migration.password, redis.url, redis.password",
+            "quai:custom.services.backend.env.A: ${file:domain} stands for nothing; known: secrets.key, secrets.jwtPrivate, secrets.jwtPublic, secrets.admin, secrets.smtp, former.jwtPublic, former.smtp, database.url, database.password, database.authority, migration.url, migration.password, redis.url, redis.password",
         ],
         [
             "services.worker.command",
@@ -143,12 +143,28 @@ describe("an application from the stack file alone", () => {
         ["files.backend", { user: 1 }, "quai:custom.files.backend: a service or job has this name, too; give it another one"],
         ["jobs.worker", { user: 1 }, "quai:custom.jobs.worker: a service has this name, too; give it another one"],
         ["secrets.key.length", 40, "quai:custom.secrets.key.length: has no use with kind key; remove it"],
-        ["secrets.admin.length", 8, "quai:custom.secrets.admin.length: must be a whole number from 32 to 256 (got 8)"],
         [
-            "secrets.smtp.optional",
-            false,
-            "quai:secrets.smtp: is required: set it with `pulumi config set --secret --path 'quai:secrets.smtp'`",
+            "secrets.inner",
+            { kind: "certificate" },
+            "quai:custom.secrets.inner.names: is required with kind certificate: the names that clients call it by",
         ],
+        [
+            "secrets.inner",
+            { kind: "certificate", names: ["https://inner"] },
+            'quai:custom.secrets.inner.names[0]: must be a host name or an IP address such as inventory (got "https://inner")',
+        ],
+        [
+            "secrets.inner",
+            { kind: "certificate", names: ["inner"], days: 900 },
+            "quai:custom.secrets.inner.days: must be a whole number from 1 to 397 (got 900)",
+        ],
+        [
+            "secrets.localAuthority",
+            { kind: "key" },
+            "quai:custom.secrets.localAuthority: is a name that quai uses itself; give it another one",
+        ],
+        ["secrets.admin.length", 8, "quai:custom.secrets.admin.length: must be a whole number from 32 to 256 (got 8)"],
+        ["secrets.smtp.optional", false, "quai:secrets.smtp: is required: set it with `./quai secrets set smtp`"],
         ["hosts.api", "api.${host}", "quai:custom.hosts.api: ${host} stands for nothing; known: domain"],
         ["databases", ["postgres", "mysql"], 'quai:custom.databases[1]: must be postgres or redis (got "mysql")'],
     ])("a wrong %s is told (%j)", (path, value, message) => {
@@ -203,6 +219,53 @@ describe("an application from the stack file alone", () => {
         expect(problems(SHOP, { "quai:images": { backend: { build: "x", args: { A: "${database.host}" } } } })[0]).toMatch(
             /^quai:images\.backend\.args\.A: \$\{database\.host\} stands for nothing/,
         );
+    });
+
+    test("a job at times of its own: read, and what doesn't fit to it is told", () => {
+        const job = (more: object) => shop("jobs.sweep", { like: "backend", command: ["sweep"], ...more });
+        const read = parse(job({ cron: "*/30 4 * * *", deadline: "10m" })).custom?.jobs["sweep"];
+        expect(read).toMatchObject({ cron: { minutes: [0, 30], hours: [4] }, deadline: 600 });
+        const path = "quai:custom.jobs.sweep";
+        for (const [more, message] of [
+            [{ cron: "4 o'clock" }, `${path}.cron: must be five fields of cron in quotes, such as 30 4 * * * (got "4 o'clock")`],
+            [{ cron: "0 0 1 * 1" }, `${path}.cron: must leave the day of the month or that of the week open (*): make two jobs of it`],
+            [{ cron: "0 0 * * *", once: true }, `${path}.once: has no use with cron; remove one of the two`],
+            [{ cron: "0 0 * * *", after: ["migrate"] }, `${path}.after: has no use with cron; remove one of the two`],
+            [{ cron: "0 0 * * *", command: undefined }, `${path}.command: is required with cron, which a shell starts it by`],
+            [{ deadline: "10m" }, `${path}.deadline: has no use without cron; remove it`],
+        ] as const) {
+            expect([more, problems(job(more))]).toEqual([more, [message]]);
+        }
+        const waiting = job({ cron: "0 0 * * *" });
+        ((waiting["jobs"] as Raw)["admin"] as Raw)["after"] = ["sweep"];
+        expect(problems(waiting)).toEqual([
+            'quai:custom.jobs.admin.after[0]: there is no such job; there are: migrate, admin (got "sweep")',
+        ]);
+    });
+
+    test("services have addresses for each other; one that holds on a Docker host alone is refused on AWS, with the one that holds on both", () => {
+        const calling = (url: string, more: Raw = {}) =>
+            problems(shop("services.worker", { kind: "worker", like: "backend", command: ["work", url], env: { API: url } }), more);
+        const aws = { "quai:target": { kind: "aws", region: "eu-west-3" } };
+        for (const url of [
+            "${services.backend.url}/v1",
+            "${services.backend.host}:${services.backend.port}",
+            "http://backend:80000",
+            "http://other-backend:8000",
+        ]) {
+            expect([url, calling(url, aws)]).toEqual([url, []]);
+        }
+        expect(calling("http://backend:8000/v1")).toEqual([]);
+        expect(calling("http://backend:8000/v1", aws)).toEqual(
+            ["command[1]", "env.API"].map(
+                (where) =>
+                    `quai:custom.services.worker.${where}: backend:8000 is an address on a Docker host alone: write \${services.backend.url}, or .host and .port, which hold on both`,
+            ),
+        );
+        expect(problems(SHOP, { ...aws, "quai:services": { worker: { env: { API: "backend:8000" } } } })[0]).toMatch(
+            /^quai:services\.worker\.env\.API: backend:8000 is/,
+        );
+        expect(calling("${services.beat.url}")[0]).toMatch(/\$\{services\.beat\.url\} stands for nothing/);
     });
 
     test("what an application's own file says is a default: the stack file comes first, mapping by mapping", () => {

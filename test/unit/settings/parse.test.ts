@@ -8,14 +8,14 @@ describe("defaults", () => {
         const settings = parse({ environment: "development", domain: undefined, tls: undefined }, { stack: "dev" });
         expect(settings.domain).toBe("demo.localhost");
         expect(settings.tls.mode).toBe("local");
-        expect(settings.ports).toEqual({ http: 8080, https: 8443, address: "127.0.0.1" });
+        expect(settings.ports).toEqual({ http: 8080, https: 8443, address: "127.0.0.1", published: false });
         expect(settings.protect).toBe(false);
     });
 
     test("R48: elsewhere the usual ports and an ACME certificate; production protects its data", () => {
         const production = parse();
         expect(production.tls).toEqual({ mode: "acme", email: "ops@quay.eu", server: "https://acme-v02.api.letsencrypt.org/directory" });
-        expect(production.ports).toEqual({ http: 80, https: 443, address: "0.0.0.0" });
+        expect(production.ports).toEqual({ http: 80, https: 443, address: "0.0.0.0", published: false });
         expect(production.protect).toBe(true);
         expect(parse({ environment: "staging" }).protect).toBe(false);
         expect(parse({ protect: false }).protect).toBe(false);

@@ -59,7 +59,7 @@ describe("derived files", () => {
             "default" in node ? [[key.replace("quai:", ""), node["default"]]] : [],
         );
         expect(written.length).toBeGreaterThan(12);
-        const { secrets: _secrets, target: _target, tls: _tls, ...defaults } = Object.fromEntries(written) as Raw;
+        const { secrets: _secrets, target: _target, tls: _tls, images: _images, ...defaults } = Object.fromEntries(written) as Raw;
         expect(parse(defaults)).toEqual(plain);
         const proxy = (config["quai:proxy"]?.["properties"] ?? {}) as Record<string, Raw>;
         const figures = Object.fromEntries(Object.entries(proxy).map(([key, node]) => [key, node["default"]]));

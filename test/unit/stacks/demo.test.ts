@@ -44,8 +44,8 @@ describe("the demonstration with the settings of Pulumi.dev.yaml", () => {
             "Command worker-secrets-<hash>",
             "Container api-<hash>",
             "Container backup",
-            "Container port-8080",
-            "Container port-8443",
+            "Container port-8080-on-127.0.0.1",
+            "Container port-8443-on-127.0.0.1",
             "Container postgres",
             "Container proxy-<hash>",
             "Container redis",
@@ -95,14 +95,11 @@ describe("the demonstration with the settings of Pulumi.dev.yaml", () => {
         ]);
     });
 
-    test("R15: only the proxy's ports are published, on this machine alone", async () => {
+    test("R15: nothing is published; the proxy's ports alone are in the host's network, on this machine alone", async () => {
         const { of } = await program("dev", DEV);
-        const published = of(CONTAINER).filter(({ inputs }) => inputs["ports"] !== undefined);
-        expect(published.map(({ name }) => name)).toEqual(["port-8080", "port-8443"]);
-        expect(published.map(({ inputs }) => inputs["ports"])).toEqual([
-            [{ internal: 8080, external: 8080, ip: "127.0.0.1", protocol: "tcp" }],
-            [{ internal: 8443, external: 8443, ip: "127.0.0.1", protocol: "tcp" }],
-        ]);
+        expect(of(CONTAINER).filter(({ inputs }) => inputs["ports"] !== undefined)).toEqual([]);
+        const outside = of(CONTAINER).filter(({ inputs }) => inputs["networkMode"] === "host");
+        expect(outside.map(({ name }) => name)).toEqual(["port-8080-on-127.0.0.1", "port-8443-on-127.0.0.1"]);
     });
 
     test("R13, R16: every container has a limit, a user other than root, and no capability; backups alone need some", async () => {
@@ -184,6 +181,7 @@ describe("the demonstration with the settings of Pulumi.dev.yaml", () => {
             "redisPassword",
             "sessionKey",
             "jwt",
+            "localAuthority",
         ]);
     });
 

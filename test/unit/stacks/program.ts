@@ -16,7 +16,7 @@ export function stackFile(stack: string): Config {
 export function program(
     stack: string,
     config: Config,
-    secrets: Readonly<Record<string, string>> = {},
+    secrets: Readonly<Record<string, unknown>> = {},
 ): Promise<Recording<ReturnType<typeof deploy>>> {
     const all = { ...config, ...(Object.keys(secrets).length === 0 ? {} : { "quai:secrets": secrets }) };
     const texts = Object.entries(all)

@@ -1,6 +1,7 @@
 import { applications, presetOf } from "../../../stacks/catalogue";
 import { imagesOf } from "../../../stacks/images";
 import { parseSettings } from "../../../infra/settings";
+import { pictureOf } from "../../../tools/cli/diagram/from-resources";
 import { COMMAND, CONTAINER } from "../support/mocks";
 import { commandOf, filesIn, leaks } from "../support/target";
 import { container, program } from "./program";
@@ -36,6 +37,21 @@ describe("the systems of the guides", () => {
         expect(of(CONTAINER).length).toBeGreaterThan(2);
         expect(leaks(resources, generated)).toEqual([]);
     });
+
+    test.each(systems)(
+        "R106: the picture of %s: whatever holds data is used by somebody, whoever is given its password in a text of its own included",
+        async (name) => {
+            const { resources } = await program(`${name}-test`, bare(name));
+            const picture = pictureOf(
+                name,
+                resources.map((each) => ({ outputs: {}, ...each })),
+            );
+            const stores = picture?.nodes.filter(({ kind }) => kind === "data" || kind === "files").map(({ id }) => id);
+            const used = picture?.edges.filter(({ from }) => from !== "proxy").map(({ to }) => to);
+            expect(stores?.filter((id) => used?.includes(id) !== true)).toEqual([]);
+            expect(picture?.edges.map(({ to }) => to)).toContain(name === "bddbot" ? "backups" : "postgres-backups");
+        },
+    );
 
     const today = new Date().toISOString().slice(0, 10);
     test.each([
@@ -110,6 +126,25 @@ describe("the systems of the guides", () => {
         const [api, web] = ["api", "web"].map((name) => container(resources, name)[0]);
         expect(web?.after).toContain(api?.name);
         expect(api?.inputs["healthcheck"]).toMatchObject({ startPeriod: "1m30s" });
+    });
+
+    test("R87: Orchestr'A's logs are rotated as its guide says, each in its own way", async () => {
+        const { of } = await program("orchestra-test", bare("orchestra"));
+        const rotation = (name: RegExp) => of(CONTAINER).find((each) => name.test(each.name))?.inputs["logOpts"];
+        expect([/^postgres$/, /^redis$/, /^api-/, /^web-/, /^proxy-/].map(rotation)).toEqual(
+            (
+                [
+                    [50, 5],
+                    [10, 3],
+                    [50, 5],
+                    [20, 3],
+                    [20, 5],
+                ] as const
+            ).map(([size, files]) => ({
+                "max-size": `${size}m`,
+                "max-file": String(files),
+            })),
+        );
     });
 
     test("R41, R42, R49: Orchestr'A's servers", () => {

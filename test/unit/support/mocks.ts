@@ -24,6 +24,8 @@ export interface Registered {
     readonly ignoreChanges: readonly string[];
     readonly replaceOnChanges: readonly string[];
     readonly additionalSecretOutputs: readonly string[];
+    /** What a component says of itself at its end. @default nothing */
+    readonly outputs?: Readonly<Record<string, unknown>>;
 }
 
 /** What the SDK sends for each resource; it declares it as `any`. */
@@ -44,8 +46,14 @@ interface Request {
     getAdditionalsecretoutputsList(): string[];
 }
 
+interface OutputsRequest {
+    getUrn(): string;
+    getOutputs(): { toJavaScript(): Record<string, unknown> };
+}
+
 interface Monitor {
     registerResource(request: Request, callback: (error: Error | null, response: unknown) => void): Promise<void>;
+    registerResourceOutputs(request: OutputsRequest, callback: (error: Error | null, response: unknown) => void): void;
 }
 
 const SIGNATURE = "4dabf18193072939515e22adb298388d";
@@ -160,6 +168,13 @@ function noteRequests(resources: Registered[]): void {
             additionalSecretOutputs: request.getAdditionalsecretoutputsList(),
         });
         return registerResource(request, callback);
+    };
+    const registerResourceOutputs = monitor.registerResourceOutputs.bind(monitor);
+    monitor.registerResourceOutputs = (request, callback) => {
+        const at = resources.findIndex(({ type, name }) => request.getUrn().endsWith(`${type}::${name}`));
+        const outputs = unwrap(request.getOutputs().toJavaScript(), "").value as Record<string, unknown>;
+        if (resources[at] !== undefined) resources[at] = { ...resources[at], outputs };
+        registerResourceOutputs(request, callback);
     };
 }
 

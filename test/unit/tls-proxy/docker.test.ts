@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { Files } from "../../../components/files";
 import type { TlsProxyArgs } from "../../../components/tls-proxy";
 import { TlsProxy } from "../../../components/tls-proxy";
+import { FIND_SERVICES } from "../../../components/tls-proxy/known-docker";
 import { nginxConfig } from "../../../components/tls-proxy/nginx";
 import { resolveProxy } from "../../../components/tls-proxy/spec";
 import type { DockerTargetArgs } from "../../../components/targets/docker-target";
@@ -12,9 +13,8 @@ import { BASE } from "./base";
 import { healthcheck } from "../../../components/internal/health";
 
 const PORTS = { type: "volume", source: "demo-dev-proxy-ports", target: "/run/quai-ports" };
-const [HOLD, TAKE] = ["hold-port.pl", "take-ports.pl"].map((name) =>
-    readFileSync(join(__dirname, "../../../components/tls-proxy/programs", name), "utf8"),
-);
+const PROGRAM = readFileSync(join(__dirname, "../../../components/tls-proxy/programs/ports.pl"), "utf8");
+const HOLDER = "port-8443-on-127.0.0.1";
 const PROXY = /^proxy-[0-9a-f]{8}$/;
 const KEY = "-----BEGIN PRIVATE KEY-----\nfrom-the-company\n-----END PRIVATE KEY-----\n";
 
@@ -42,8 +42,8 @@ describe("the proxy on a Docker host", () => {
             `${COMMAND} proxy-config`,
             `${COMMAND} proxy-ports`,
             `${COMMAND} proxy-routes`,
-            `${CONTAINER} port-8080`,
-            `${CONTAINER} port-8443`,
+            `${CONTAINER} port-8080-on-127.0.0.1`,
+            `${CONTAINER} port-8443-on-127.0.0.1`,
             `${CONTAINER} proxy-${release}`,
             "docker:index/remoteImage:RemoteImage nginx:1.30.4-trixie",
             "quai:index:TlsProxy proxy",
@@ -61,7 +61,11 @@ describe("the proxy on a Docker host", () => {
         expect(inputs).toEqual({
             name: `demo-dev-${name}`,
             image: `sha256:${idOf("nginx:1.30.4-trixie")}`,
-            entrypoints: ["perl", "-e", TAKE, "--", "/run/quai-ports/8080", "/run/quai-ports/8443", "--", "nginx"],
+            entrypoints: [
+                ...["perl", "-e", PROGRAM, "--", "take"],
+                ...["http=/run/quai-ports/port-8080-on-127.0.0.1", "https=/run/quai-ports/port-8443-on-127.0.0.1", "--"],
+                ...["/bin/sh", "-euc", `${FIND_SERVICES}\nexec nginx "$@"`, "nginx"],
+            ],
             command: ["-p", "/etc/quai/current/", "-c", "nginx.conf", "-g", "daemon off;"],
             user: "101:101",
             groupAdds: [],
@@ -69,6 +73,7 @@ describe("the proxy on a Docker host", () => {
             init: true,
             capabilities: { drops: ["ALL"] },
             securityOpts: ["no-new-privileges:true"],
+            ulimits: [{ name: "core", soft: 0, hard: 0 }],
             logDriver: "json-file",
             logOpts: { "max-size": "50m", "max-file": "5" },
             restart: "unless-stopped",
@@ -100,26 +105,56 @@ describe("the proxy on a Docker host", () => {
         });
     });
 
-    test("R15: a port is held by a container that does nothing else, on the address asked for", async () => {
-        const { get } = await proxy();
-        expect(get(CONTAINER, "port-8443").inputs).toMatchObject({
-            name: "demo-dev-port-8443",
-            entrypoints: ["perl", "-e", HOLD, "--", "8443", "/run/quai-ports/8443"],
-            user: "101:101",
-            readOnly: true,
-            capabilities: { drops: ["ALL"] },
-            memory: 32,
-            networksAdvanced: [{ name: "demo-dev-app" }],
-            ports: [{ internal: 8443, external: 8443, ip: "127.0.0.1", protocol: "tcp" }],
-            mounts: [PORTS],
+    describe("R15: a port is held by a container that does nothing else", () => {
+        test("on the host's own address, as asked for", async () => {
+            const { get } = await proxy();
+            const { inputs, after } = get(CONTAINER, HOLDER);
+            expect(inputs).toMatchObject({
+                name: `demo-dev-${HOLDER}`,
+                entrypoints: ["perl", "-e", PROGRAM, "--", "hold", "127.0.0.1", "8443", `/run/quai-ports/${HOLDER}`, "101"],
+                user: "101:101",
+                readOnly: true,
+                capabilities: { drops: ["ALL"] },
+                memory: 32,
+                networkMode: "host",
+                mounts: [PORTS],
+            });
+            expect(Object.keys(inputs)).not.toEqual(expect.arrayContaining(["ports"]));
+            expect(after).toContain("proxy-ports");
+            expect(get(CONTAINER, PROXY).after).toEqual(expect.arrayContaining(["port-8080-on-127.0.0.1", HOLDER]));
         });
-        expect(get(CONTAINER, "port-8443").after).toContain("proxy-ports");
-        expect(get(CONTAINER, PROXY).after).toEqual(expect.arrayContaining(["port-8080", "port-8443"]));
+
+        test("below 1024 it begins as root, with what that takes and nothing else", async () => {
+            const { get } = await proxy({ args: { ports: { http: 80, https: 443, address: "0.0.0.0" } } });
+            expect(get(CONTAINER, "port-443-on-0.0.0.0").inputs).toMatchObject({
+                user: "0:0",
+                capabilities: { drops: ["ALL"], adds: ["NET_BIND_SERVICE", "SETGID", "SETUID"] },
+            });
+        });
+
+        test("published by Docker, where the host's own addresses are out of reach", async () => {
+            const { get, command } = await proxy({ args: { ports: { http: 80, https: 443, address: "0.0.0.0", published: true } } });
+            expect(get(CONTAINER, "published-443-on-0.0.0.0").inputs).toMatchObject({
+                entrypoints: ["perl", "-e", PROGRAM, "--", "hold", "0.0.0.0", "8443", "/run/quai-ports/published-443-on-0.0.0.0", "101"],
+                user: "101:101",
+                networksAdvanced: [{ name: "demo-dev-app" }],
+                ports: [{ internal: 8443, external: 443, ip: "0.0.0.0", protocol: "tcp" }],
+            });
+            expect(command("proxy-ports").script).not.toMatch(/docker info|perl/);
+        });
+
+        test.each([
+            ["::1", "port-8443-on-..1"],
+            ["::", "port-8443-on-.."],
+        ])("on %s, by another name", async (address, name) => {
+            const { get } = await proxy({ args: { ports: { http: 8080, https: 8443, address } } });
+            expect(get(CONTAINER, name).inputs["entrypoints"]).toEqual(expect.arrayContaining([address, `/run/quai-ports/${name}`]));
+        });
     });
 
     test("R101: another image, port or way to a certificate is another proxy; the holders of ports that stay are as they were", async () => {
         const before = await proxy();
-        const holder = (recording: typeof before) => recording.get(CONTAINER, "port-8443").inputs;
+        const holder = (recording: typeof before) => recording.get(CONTAINER, HOLDER).inputs;
         for (const change of [
             { target: { imageMirror: { "nginx:1.30.4-trixie": "mirror.quay.eu/nginx:1.31" } } },
             { args: { ports: { http: 9080, https: 8443, address: "127.0.0.1" } } },
@@ -131,9 +166,12 @@ describe("the proxy on a Docker host", () => {
         }
     });
 
-    test("a proxy that published its ports itself, of an earlier quai, lets go of them before they are held", async () => {
-        const { command } = await proxy();
-        expect(command("proxy-ports").script).toContain('if [ -n "$(docker port "$proxy")" ]; then docker stop "$proxy" >/dev/null; fi');
+    test("whoever of an earlier quai had the ports by Docker lets go of them; a port that isn't free, or an engine elsewhere, is refused", async () => {
+        const { script } = (await proxy()).command("proxy-ports");
+        expect(script).toContain("--filter publish=8443 --format '{{.Names}}'");
+        expect(script).toContain('if [ -n "$former" ]; then docker stop $former >/dev/null; fi');
+        expect(script).toContain("quai:ports.published: must be true with this Docker engine");
+        expect(script).toContain('echo "quai:ports.https: $said; stop what listens there, or set another port or address" >&2');
     });
 
     test("R51: files that it serves are mounted to be read, by their group", async () => {

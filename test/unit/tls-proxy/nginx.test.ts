@@ -19,11 +19,47 @@ describe("the configuration of the proxy", () => {
         expect(config({ drain })).toContain(`worker_shutdown_timeout ${drain + 30}s;`);
     });
 
-    test("R80: behind a balancer nobody becomes the proxy's own check by a header; without one nothing is believed", () => {
+    test("R80: behind a balancer the client is whom it names; without one nothing is believed", () => {
         const text = config({ trusted: ["10.0.0.0/8"] });
         expect(text).toContain("set_real_ip_from 10.0.0.0/8;");
-        expect(text).toContain("geo $realip_remote_addr $from_here { default 0; 127.0.0.1 1; }");
         expect(config()).not.toMatch(/real_?ip/);
+    });
+
+    test("R77: a service's addresses are looked up, and connections to it kept; each service once, whatever leads to it", () => {
+        expect(blocks(config(), /^upstream /)).toEqual(
+            ["api-api0001:8000", "web-web0001:8080"].map((address) => {
+                const name = address.replace(":", "_");
+                return [
+                    `upstream ${name} {`,
+                    `zone ${name} 128k;`,
+                    `server ${address} resolve max_fails=0;`,
+                    "# A pattern, because the file need not be there.",
+                    `include /tmp/known/${name}[.]conf;`,
+                    "keepalive 32;",
+                    "# Sooner than any service does: a request must not go out on a connection that is just being closed.",
+                    "keepalive_timeout 1s;",
+                    "}",
+                ];
+            }),
+        );
+    });
+
+    test("R101: replicas are led to by their own names, so that one that goes is left out before it stops", () => {
+        const [first] = BASE.routes;
+        if (first === undefined || "files" in first.to) throw new Error("no service");
+        const routes = [{ ...first, to: { ...first.to, replicas: ["demo-dev-api-1", "demo-dev-api-1-2"] } }];
+        const [, , ...lines] = blocks(nginxConfig(resolveProxy({ ...BASE, routes }), "1"), /^upstream /)[0] ?? [];
+        expect(lines.slice(0, 5)).toEqual([
+            "server demo-dev-api-1:8000 resolve max_fails=0;",
+            "server demo-dev-api-1-2:8000 resolve max_fails=0;",
+            "# A pattern, because the file need not be there.",
+            "include /tmp/known/demo-dev-api-1_8000[.]conf;",
+            "include /tmp/known/demo-dev-api-1-2_8000[.]conf;",
+        ]);
+    });
+
+    test("only the proxy's own checks see which release answers, and pass in maintenance", () => {
+        expect(nginxConfig(resolveProxy(BASE), "3fa9c1d2")).toContain('map $http_x_quai_check $from_here { default 0; "3fa9c1d2" 1; }');
     });
 
     test("before the first release: everything is answered 503, and nginx says that it is well", () => {
@@ -31,28 +67,30 @@ describe("the configuration of the proxy", () => {
         expect(servers(text)).toEqual([
             [
                 "server {",
-                "listen 127.0.0.1:8081;",
+                "listen 127.0.0.1:8081 bind;",
                 "access_log off;",
                 'location = /healthz { return 200 "ok\\n"; }',
                 'location = /version { return 200 "starting\\n"; }',
                 "location = /status { stub_status; }",
                 "}",
             ],
-            ["server {", "listen 8080 default_server;", 'return 503 "starting\\n";', "}"],
+            ["server {", "include /tmp/listen/http;", 'return 503 "starting\\n";', "}"],
             // Without a certificate yet, but the port that was handed over is kept.
-            ["server {", "listen 8443 default_server;", "return 444;", "}"],
+            ["server {", "include /tmp/listen/https;", "ssl_reject_handshake on;", "}"],
         ]);
     });
 
     test("R71: a server for status, one for http, one for strangers, one for the names", () => {
-        expect(servers(config()).map((lines) => lines.filter((line) => /^(listen|server_name|ssl_reject|return)/.test(line)))).toEqual([
-            ["listen 127.0.0.1:8081;"],
-            ["listen 8080;", "server_name demo.localhost www.demo.localhost;"],
+        expect(
+            servers(config()).map((lines) => lines.filter((line) => /^(listen|include|server_name|ssl_reject|return)/.test(line))),
+        ).toEqual([
+            ["listen 127.0.0.1:8081 bind;"],
             [
-                ...["listen 8080 default_server;", "listen 8443 ssl default_server;", "listen 127.0.0.1:8444 ssl default_server;"],
+                ...["include /tmp/listen/http;", "include /tmp/listen/https;", "listen 127.0.0.1:8444 ssl bind;"],
                 ...["server_name _;", "ssl_reject_handshake on;", "return 444;"],
             ],
-            ["listen 8443 ssl;", "listen 127.0.0.1:8444 ssl;", "server_name demo.localhost www.demo.localhost;"],
+            ["include /tmp/listen/http;", "server_name demo.localhost www.demo.localhost;"],
+            ["include /tmp/listen/https;", "listen 127.0.0.1:8444 ssl;", "server_name demo.localhost www.demo.localhost;"],
         ]);
     });
 
@@ -101,10 +139,10 @@ describe("the configuration of the proxy", () => {
             "server_name admin.demo.localhost;",
             "server_name demo.localhost;",
         ]);
-        expect(secure.map((lines) => lines.find((line) => line.startsWith("set $backend")))).toEqual([
-            "set $backend api-api0001:8000;",
-            "set $backend web-web0001:8080;",
-            "set $backend web-web0001:8080;",
+        expect(secure.map((lines) => lines.find((line) => line.startsWith("proxy_pass")))).toEqual([
+            "proxy_pass http://api-api0001_8000;",
+            "proxy_pass http://web-web0001_8080;",
+            "proxy_pass http://web-web0001_8080;",
         ]);
     });
 
@@ -113,9 +151,7 @@ describe("the configuration of the proxy", () => {
             "location ^~ /api/ {",
             "limit_req zone=api burst=20 nodelay;",
             "set $release api0001;",
-            "# A variable: the name is resolved when a request comes, so that nginx starts and reloads whatever runs.",
-            "set $backend api-api0001:8000;",
-            "proxy_pass http://$backend;",
+            "proxy_pass http://api-api0001_8000;",
             "proxy_http_version 1.1;",
             "proxy_set_header Host $http_host;",
             "proxy_set_header Upgrade $http_upgrade;",
@@ -126,6 +162,7 @@ describe("the configuration of the proxy", () => {
             "proxy_set_header X-Forwarded-Proto $scheme;",
             "proxy_set_header X-Forwarded-Host $http_host;",
             'proxy_set_header Forwarded "";',
+            'proxy_set_header X-Quai-Check "";',
             "proxy_connect_timeout 60s;",
             "proxy_send_timeout 60s;",
             "proxy_read_timeout 60s;",
@@ -271,7 +308,7 @@ describe("the configuration of the proxy", () => {
 });
 
 test("R64, R69: an ACME server's challenges are answered over http, everything else is redirected", () => {
-    const redirects = (change: Parameters<typeof resolveProxy>[0]) => blocks(nginxConfig(resolveProxy(change), "v"), /^server \{/)[1];
+    const redirects = (change: Parameters<typeof resolveProxy>[0]) => blocks(nginxConfig(resolveProxy(change), "v"), /^server \{/)[2];
     expect(redirects({ ...BASE, tls: { mode: "acme" } })).toContain(
         "location ^~ /.well-known/acme-challenge/ { root /etc/quai-acme/challenges; default_type text/plain; }",
     );

@@ -15,12 +15,16 @@ const IDS = [process.getuid?.() ?? 0, process.getgid?.() ?? 0] as const;
 
 /** What the stand-in for docker answers; everything it was asked is in its log. */
 interface Host {
+    /** Exit status of the trial. @default 0 */
+    readonly tried?: number;
     /** Exit status of the check of the new routes. @default 0 */
     readonly verified?: number;
     /** Exit status of the check through the port. @default 0 */
     readonly reached?: number;
     /** Proxies that run besides. */
     readonly formers?: readonly string[];
+    /** Holders of ports that run besides. */
+    readonly closed?: readonly string[];
 }
 
 async function scriptOf(uid = IDS[0], version = "3fa9c1d2"): Promise<string> {
@@ -29,7 +33,8 @@ async function scriptOf(uid = IDS[0], version = "3fa9c1d2"): Promise<string> {
         return switchConfiguration(target, {
             volume: "demo-dev-proxy-config",
             container: "demo-dev-proxy",
-            port: "demo-dev-port-8443",
+            door: { container: "demo-dev-port-8443-on-127.0.0.1", address: "127.0.0.1", port: 8443 },
+            holders: ["demo-dev-port-8080-on-127.0.0.1", "demo-dev-port-8443-on-127.0.0.1"],
             uid,
             version,
             spec: SPEC,
@@ -42,21 +47,27 @@ describe("the switch to other routes", () => {
     const scratch = scratchFolder("switch");
 
     /** A folder instead of the volume, and a `docker` that runs the tool's programs here and notes everything else. */
-    function host(folder: string, { verified = 0, reached = 0, formers = [] }: Host = {}): { env: NodeJS.ProcessEnv; log: () => string[] } {
+    function host(
+        folder: string,
+        { tried = 0, verified = 0, reached = 0, formers = [], closed = [] }: Host = {},
+    ): { env: NodeJS.ProcessEnv; log: () => string[] } {
         const bin = mkdtempSync(join(scratch, "bin-"));
         const log = join(bin, "log");
         writeFileSync(log, "");
         const docker = [
             "#!/bin/sh",
+            `case "$*" in run*--network\\ demo-dev-app*) printf 'trial '; printf '%s' "$*" | tr '\\n' ' '; echo; esac >> ${log}`,
+            `case "$*" in run*--network\\ demo-dev-app*) [ ${tried} = 0 ] || echo "the trial says why" >&2; exit ${tried} ;; esac`,
             `if [ "$1" = run ]; then`,
             `  while [ "$1" != -euc ]; do shift; done`,
             // The tool runs as root in its container; here the owner is whoever runs the tests.
-            `  program=$(printf '%s' "$2" | sed -e 's#/files#${folder}#g' -e 's#/tmp/test.log#${bin}/test.log#g'); shift 2`,
+            `  program=$(printf '%s' "$2" | sed -e 's#/files#${folder}#g' -e 's#/tmp/test.log#${bin}/test.log#g' -e 's#/tmp/listen#${bin}/listen#g'); shift 2`,
             `  exec /bin/sh -euc "$program" "$@"`,
             `fi`,
             `printf '%s' "$*" | tr '\\n' ' ' >> ${log}; echo >> ${log}`,
-            `case "$*" in *resolve*check\\ 8443*) exit ${reached} ;; *resolve*) exit ${verified} ;; *proc*cmdline*true*) echo /proc/1/cmdline ;;`,
-            `  *role=proxy*) for each in ${formers.join(" ")}; do echo "$each demo-dev-proxy-$each"; done; echo "new demo-dev-proxy" ;; esac`,
+            `case "$*" in *--resolve*127.0.0.1\\ 8443*) exit ${reached} ;; *--resolve*) exit ${verified} ;; *proc*cmdline*true*) echo /proc/1/cmdline ;;`,
+            `  *role=proxy*) for each in ${formers.join(" ")}; do echo "$each demo-dev-proxy-$each"; done; echo "new demo-dev-proxy" ;;`,
+            `  *role=port*) for each in ${closed.join(" ")}; do echo "$each demo-dev-port-9443-on-127.0.0.1"; done; echo "own demo-dev-port-8443-on-127.0.0.1" ;; esac`,
         ];
         writeFileSync(join(bin, "docker"), `${docker.join("\n")}\n`, { mode: 0o755 });
         const env = environment();
@@ -108,28 +119,35 @@ describe("the switch to other routes", () => {
         expect(readdirSync(join(folder, current)).sort()).toEqual(["certificate.pem", "key.pem", "nginx.conf"]);
         expect(readlinkSync(join(folder, "former"))).toBe("next-1-1");
         expect(asked.map((line) => line.split(" ").slice(0, 3).join(" "))).toEqual([
+            "trial run --rm",
             ...Array.from({ length: 4 }, () => "exec demo-dev-proxy /bin/sh"),
-            "ps --filter label=io.quai.stack=demo-dev",
-            "exec demo-dev-port-8443 /bin/sh",
+            ...Array.from({ length: 2 }, () => "ps --filter label=io.quai.stack=demo-dev"),
+            "exec demo-dev-port-8443-on-127.0.0.1 /bin/sh",
             "exec demo-dev-proxy /bin/sh",
         ]);
-        expect(asked[1]).toContain("kill -HUP");
-        expect(asked[2]).toContain("check 3fa9c1d2");
-        expect(asked[3]).toContain("check 8444 demo.localhost /api/health api0001 demo.localhost /health web0001");
-        expect(asked[5]).toContain("check 8443 demo.localhost /api/health api0001 demo.localhost /health web0001");
-        expect(asked[6]).toMatch(/check 30 \/proc\/1\/cmdline$/);
+        expect(asked[0]).toContain(
+            `trial ${current} 3fa9c1d2 127.0.0.1 8444 demo.localhost /api/health api0001 demo.localhost /health web0001`,
+        );
+        expect(asked[2]).toContain("kill -HUP");
+        expect(asked[3]).toContain("check 3fa9c1d2");
+        expect(asked[4]).toContain("check 3fa9c1d2 127.0.0.1 8444 demo.localhost /api/health api0001 demo.localhost /health web0001");
+        expect(asked[7]).toContain("check 3fa9c1d2 127.0.0.1 8443 demo.localhost /api/health api0001 demo.localhost /health web0001");
+        expect(asked[8]).toMatch(/check 30 \/proc\/1\/cmdline$/);
     });
 
     real("beside a former proxy: that is told to finish once the new one has answered, and waited for", async () => {
         const folder = volume();
         await inUse(folder);
-        const { code, asked } = await doSwitch(folder, nginxConfig(SPEC, "3fa9c1d2"), { formers: ["former1"] });
+        const { code, asked } = await doSwitch(folder, nginxConfig(SPEC, "3fa9c1d2"), { formers: ["former1"], closed: ["holder1"] });
         expect(code).toBe(0);
         const order = asked.map((line) => line.split(" ").slice(0, 4).join(" "));
-        expect(order.slice(4, 7)).toEqual([
+        expect(order.slice(5, 11)).toEqual([
             "ps --filter label=io.quai.stack=demo-dev --filter",
+            "ps --filter label=io.quai.stack=demo-dev --filter",
+            "exec former1 touch /tmp/leaving",
+            "stop holder1",
             "kill --signal QUIT former1",
-            "exec demo-dev-port-8443 /bin/sh -euc",
+            "exec demo-dev-port-8443-on-127.0.0.1 /bin/sh -euc",
         ]);
         expect(asked.at(-1)).toContain("ps --quiet --no-trunc");
     });
@@ -137,10 +155,14 @@ describe("the switch to other routes", () => {
     real("a new proxy that can't be reached through the port: the former one serves again", async () => {
         const folder = volume();
         await inUse(folder);
-        const { code, asked } = await doSwitch(folder, nginxConfig(SPEC, "3fa9c1d2"), { formers: ["former1"], reached: 1 });
+        const { code, asked } = await doSwitch(folder, nginxConfig(SPEC, "3fa9c1d2"), {
+            formers: ["former1"],
+            closed: ["holder1"],
+            reached: 1,
+        });
         expect(code).toBe(1);
         expect(readlinkSync(join(folder, "current"))).toBe("next-1-1");
-        expect(asked).toContain("restart --time 5 former1");
+        expect(asked.slice(-6)).toEqual(expect.arrayContaining(["start holder1", "restart --time 5 former1"]));
     });
 
     real("routes that nginx refuses are not put in place: nothing changed, nothing reloaded, and it says what is wrong", async () => {
@@ -181,7 +203,20 @@ describe("the switch to other routes", () => {
             "demo-dev-api-api0001",
             "demo-dev-web-web0001",
         ]);
-        expect(stderr).toContain("the former routes are in use again\nlast lines of demo-dev-api-api0001:\n");
+        expect(stderr).toContain("last lines of demo-dev-api-api0001:\n");
+        expect(stderr).toMatch(/the former routes are in use again\n$/);
+    });
+
+    real("a release that fails its trial: no route is touched, nothing reloaded, the logs are shown, the update says why", async () => {
+        const folder = volume();
+        await inUse(folder);
+        const { code, stderr, asked } = await doSwitch(folder, nginxConfig(SPEC, "3fa9c1d2"), { tried: 1 });
+        expect(code).toBe(1);
+        expect(readlinkSync(join(folder, "current"))).toBe("next-1-1");
+        expect(asked.map((line) => line.split(" ")[0])).toEqual(["trial", "logs", "logs"]);
+        expect(stderr).toContain("last lines of demo-dev-api-api0001:\n");
+        expect(stderr).toMatch(/the trial says why\nnobody was led to the new release: the routes in use were not touched\n$/);
+        expect((await doSwitch(folder, nginxConfig(SPEC, "3fa9c1d2"))).code).toBe(0);
     });
 
     real("old configurations are cleared away, but never the one in use nor its predecessor", async () => {
@@ -197,7 +232,7 @@ describe("the switch to other routes", () => {
         const first = async (folder: string) =>
             run(
                 "/bin/sh",
-                ["-euc", firstConfiguration(IDS[0]).replaceAll("/files", folder).replace(`${IDS[0]}:${IDS[0]}`, IDS.join(":"))],
+                ["-euc", firstConfiguration(IDS[0]).replaceAll("/files", folder).replaceAll(`${IDS[0]}:${IDS[0]}`, IDS.join(":"))],
                 { input: "# first\n" },
             );
         const fresh = mkdtempSync(join(scratch, "fresh-"));
@@ -205,8 +240,11 @@ describe("the switch to other routes", () => {
         expect(readFileSync(join(fresh, "current", "nginx.conf"), "utf8")).toBe("# first\n");
         const used = volume();
         await inUse(used);
-        expect((await first(used)).code).toBe(0);
-        expect(readFileSync(join(used, "current", "nginx.conf"), "utf8")).toBe("# the routes in use\n");
+        writeFileSync(join(used, "current", "nginx.conf"), "# the routes in use\nlisten 8080 default_server;\nlisten 8443 ssl;\n");
+        expect(await first(used)).toEqual({ code: 0, stdout: "", stderr: "" });
+        expect(readFileSync(join(used, "current", "nginx.conf"), "utf8")).toBe(
+            "# the routes in use\ninclude /tmp/listen/http;\ninclude /tmp/listen/https;\n",
+        );
         expect(existsSync(join(used, "starting", "nginx.conf"))).toBe(true);
     });
 });

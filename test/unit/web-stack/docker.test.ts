@@ -1,6 +1,6 @@
-import type { ServiceArgs } from "../../../components/web-stack";
+import type { ServiceArgs, WebStackArgs } from "../../../components/web-stack";
 import type { Registered } from "../support/mocks";
-import { COMMAND, CONTAINER, IMAGE, NETWORK, record, shared } from "../support/mocks";
+import { COMMAND, CONTAINER, IMAGE, NETWORK, record, shared, valueOf } from "../support/mocks";
 import { commandOf, dockerTarget, filesIn, leaks } from "../support/target";
 import { SecretsBundle } from "../../../components/secrets-bundle";
 import { WebStack } from "../../../components/web-stack";
@@ -72,6 +72,7 @@ describe("an application on a Docker host", () => {
             init: true,
             capabilities: { drops: ["ALL"] },
             securityOpts: ["no-new-privileges:true"],
+            ulimits: [{ name: "core", soft: 0, hard: 0 }],
             logDriver: "json-file",
             logOpts: { "max-size": "50m", "max-file": "5" },
             restart: "unless-stopped",
@@ -123,7 +124,7 @@ describe("an application on a Docker host", () => {
         const { container, commands, get } = await named();
         const volume = commands.find((name) => name.startsWith("api-secrets-")) ?? "";
         expect(container("api").inputs["mounts"]).toEqual([
-            { type: "volume", source: "demo-dev-uploads", target: "/data", readOnly: false },
+            { type: "volume", source: "demo-dev-uploads", target: "/data", readOnly: false, volumeOptions: { noCopy: true } },
             { type: "volume", source: `demo-dev-${volume}`, target: "/run/secrets", readOnly: true },
         ]);
         expect(container("api").after).toEqual(expect.arrayContaining([volume, "uploads-owner"]));
@@ -149,6 +150,7 @@ describe("an application on a Docker host", () => {
         expect(result.released.find(({ name }) => name === "api")?.containers).toEqual([`demo-dev-${first}`, `demo-dev-${second}`]);
         expect(result.endpoint("api")).toMatchObject({
             address: first,
+            replicas: [`demo-dev-${first}`, `demo-dev-${second}`],
             port: 8000,
             healthPath: "/health",
             release: first.slice("api-".length),
@@ -228,6 +230,19 @@ test("a stopped stack runs nothing and pulls nothing, but still knows its endpoi
     expect([containers, commands, of(IMAGE)]).toEqual([[], [], []]);
     expect(result.released).toEqual([]);
     expect(result.endpoint("api")).toMatchObject({ port: 8000, ready: [] });
+});
+
+test("R124: what has run once and for all is kept by a stopped stack as it is, and so doesn't run again when it starts", async () => {
+    const args = (args: WebStackArgs) => ({ ...args, jobs: { ...args.jobs, admin: { ...admin, once: true } }, ranOnce: ["admin"] });
+    const admin = { image: "api", command: ["api", "admin"], user: { uid: 1, gid: 1 } };
+    const runs = await named({ args });
+    const stopped = await named({ args, target: { running: false } });
+    const never = await named({ args: (each) => ({ ...args(each), ranOnce: [] }), target: { running: false } });
+    const names = async ({ result: { once } }: typeof runs) => once && valueOf(once);
+    expect(await Promise.all([runs, stopped, never].map(names))).toEqual([["admin"], ["admin"], undefined]);
+    const kept = ({ of }: typeof runs) => of(COMMAND).flatMap(({ name, ignoreChanges }) => (name === "admin" ? [ignoreChanges] : []));
+    expect([kept(runs), kept(stopped), kept(never)]).toEqual([[["create", "delete", "stdin"]], [["create", "delete", "stdin"]], []]);
+    expect(stopped.commands).toHaveLength(1);
 });
 
 test("an application that is wrong registers no container", async () => {

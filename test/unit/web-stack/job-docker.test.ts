@@ -23,7 +23,7 @@ describe("R100: a job before the release", () => {
             "set -eu",
             `docker rm --force ${name} >/dev/null 2>&1 || true`,
             [
-                `docker create --name ${name} --init --cap-drop ALL --security-opt no-new-privileges:true`,
+                `docker create --name ${name} --init --cap-drop ALL --security-opt no-new-privileges:true --ulimit core=0:0`,
                 `--label io.quai.stack=demo-dev --label io.quai.role=job --label io.quai.service=migrate --label io.quai.release=${release}`,
                 "--network demo-dev-app --user 10001:10001 --memory 536870912b --memory-swap 536870912b --read-only",
                 "--tmpfs /tmp:rw,noexec,nosuid,size=64m",

@@ -48,13 +48,27 @@ async function answer(request: IncomingMessage): Promise<[number, unknown]> {
     const url = new URL(request.url ?? "/", "http://x");
     const authorised =
         request.headers.authorization === "Bearer token-of-the-test" || request.headers["private-token"] === "token-of-the-test";
+    const gitlab = url.pathname.startsWith("/projects/");
     seen.push(`${request.method ?? ""} ${url.pathname}`);
     if (!authorised) return [401, { message: "no" }];
     if (request.method === "GET") {
         const page = Number(url.searchParams.get("page"));
-        return [200, entries.filter(({ state }) => state === "open").slice((page - 1) * 100, page * 100)];
+        const some = entries.filter(({ state }) => state === "open").slice((page - 1) * 100, page * 100);
+        return [
+            200,
+            some.map((entry) => ({ ...entry, iid: entry.number, ...(gitlab ? { state: "opened", description: entry.body } : {}) })),
+        ];
     }
-    const change = JSON.parse(text) as Partial<Entry>;
+    const {
+        description,
+        state_event: event,
+        ...others
+    } = JSON.parse(text) as Partial<Entry> & { description?: string; state_event?: string };
+    const change = {
+        ...others,
+        ...(description === undefined ? {} : { body: description }),
+        ...(event === "close" ? { state: "closed" } : {}),
+    };
     if (request.method === "POST") {
         entries.push({ id: entries.length + 1, number: entries.length + 1, state: "open", body: "", ...change });
         return [201, {}];
@@ -111,8 +125,8 @@ describe.each([
     });
 });
 
-describe("R106: issue.mjs", () => {
-    const issue = (first: string, code: string) => run("issue.mjs", ["Drift of prod", report(first), code]);
+describe.each(["issue.mjs", "issue-gitlab.mjs"])("R106: %s", (program) => {
+    const issue = (first: string, code: string) => run(program, ["Drift of prod", report(first), code]);
 
     test("an issue is opened once, updated, closed when all is well, and opened anew", async () => {
         expect((await issue("1 thing", "2")).text).toBe("issue opened");

@@ -7,22 +7,35 @@ import { freePort, untilListening } from "./sshd";
 export interface Registry {
     /** `127.0.0.1:port` */
     readonly address: string;
+    /** From now on only these may log in. */
+    admit(accounts: readonly Account[]): void;
     stop(): Promise<void>;
 }
 
-/** A real registry on a free loopback port (Debian package docker-registry), with a login where one is given. */
-export async function startRegistry(login?: { readonly username: string; readonly password: string }): Promise<Registry> {
+interface Account {
+    readonly username: string;
+    readonly password: string;
+}
+
+/** A real registry on a free loopback port (Debian package docker-registry), with a login for each of the accounts, if there are any. */
+export async function startRegistry(...accounts: readonly Account[]): Promise<Registry> {
     if (!existsSync("/usr/bin/docker-registry")) throw new Error("the tests need: apt-get install -y docker-registry apache2-utils");
     const folder = mkdtempSync(join(tmpdir(), "quaitest-registry-"));
     const port = await freePort();
     const passwords = join(folder, "htpasswd");
-    const auth = login === undefined ? {} : { auth: { htpasswd: { realm: "test", path: passwords } } };
-    if (login !== undefined) {
+    const auth = accounts.length === 0 ? {} : { auth: { htpasswd: { realm: "test", path: passwords } } };
+    const admit = (admitted: readonly Account[]) =>
         writeFileSync(
             passwords,
-            execFileSync("htpasswd", ["-niB", login.username], { input: login.password, stdio: ["pipe", "pipe", "ignore"] }),
+            admitted
+                .map(({ username, password }) =>
+                    execFileSync("htpasswd", ["-niB", username], { input: password, stdio: ["pipe", "pipe", "ignore"] })
+                        .toString()
+                        .trim(),
+                )
+                .join("\n"),
         );
-    }
+    if (accounts.length > 0) admit(accounts);
     // JSON is YAML.
     const config = {
         version: 0.1,
@@ -38,6 +51,7 @@ export async function startRegistry(login?: { readonly username: string; readonl
     await untilListening(port, () => log);
     return {
         address: `127.0.0.1:${port}`,
+        admit,
         stop: async () => {
             const ended = new Promise((resolve) => server.once("exit", resolve));
             server.kill();

@@ -8,12 +8,15 @@ import { setTimeout as sleep } from "node:timers/promises";
 export interface Sshd {
     readonly host: string;
     readonly options: readonly string[];
+    readonly identityFile: string;
+    /** `ssh-ed25519 AAAA…` */
+    readonly hostKey: string;
     /** What the server has logged so far. */
     log(): string;
     stop(): Promise<void>;
 }
 
-/** A real sshd on a free loopback port, for the current user with a key of its own. */
+/** A real sshd on a free loopback port, for the current user with a key of its own. Its limits are those of a server that nobody has set up. */
 export async function startSshd(): Promise<Sshd> {
     const binary = ["/usr/sbin/sshd", "/usr/bin/sshd"].find((path) => existsSync(path));
     if (binary === undefined) throw new Error("the tests need an ssh server: apt-get install -y openssh-server");
@@ -45,6 +48,8 @@ export async function startSshd(): Promise<Sshd> {
             "-o",
             "BatchMode=yes",
         ],
+        identityFile: userKey,
+        hostKey: readFileSync(`${hostKey}.pub`, "utf8").split(" ").slice(0, 2).join(" "),
         log: () => log,
         stop: async () => {
             const ended = new Promise((resolve) => server.once("exit", resolve));

@@ -73,7 +73,10 @@ class Lock(InFolder):
         other.kill()
         other.wait()
         with exclusive(path, "a drill"):
-            pass
+            # What a command does under its lock may ask for it once more.
+            with exclusive(path, "the opening of a repository"):
+                pass
+            self.assertIsNotNone(held_by(path))
         self.assertIsNone(held_by(path))
 
 

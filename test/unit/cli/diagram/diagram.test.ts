@@ -1,7 +1,7 @@
 import { pictureChange } from "../../../../tools/cli/diagram/change";
-import type { Shown } from "../../../../tools/cli/diagram/from-resources";
 import { pictureOf } from "../../../../tools/cli/diagram/from-resources";
 import { mermaid } from "../../../../tools/cli/diagram/mermaid";
+import type { Shown } from "../../../../tools/cli/diagram/shown";
 import { svg } from "../../../../tools/cli/diagram/svg";
 import type { Change, Preview } from "../../../../tools/cli/report/engine-events";
 
@@ -36,7 +36,12 @@ function stack(
         component("Files", "uploads", { critical: true }),
         component("Files", "cache", { critical: false }),
         { type: "docker:index/network:Network", name: "data", inputs: { internal: true }, outputs: {} },
-        { type: "docker:index/container:Container", name: "proxy", inputs: { ports: [{ internal: 8443, external: 443 }] }, outputs: {} },
+        {
+            type: "docker:index/container:Container",
+            name: "proxy",
+            inputs: { entrypoints: ["perl", "http=/run/quai-ports/port-80-on-0.0.0.0", "https=/run/quai-ports/port-443-on-0.0.0.0"] },
+            outputs: {},
+        },
         { type: "pulumi:providers:docker", name: "host", inputs: { host: "ssh://deploy@203.0.113.7" }, outputs: {} },
     ];
 }
@@ -101,6 +106,56 @@ describe("R106: the picture of a stack", () => {
             expect(text).toContain(part);
     });
 
+    test("on AWS: CloudFront before the balancer, a site in a bucket, files beside the containers, backups of files alone and their copy", () => {
+        const named = (type: string, name: string, inputs: object = {}): Shown => ({ type, name, inputs: { ...inputs }, outputs: {} });
+        const lines = mermaid(
+            drawn([
+                component("WebStack", "application", {
+                    services: [service("api", { files: [{ name: "data", readOnly: false }] }), service("web")],
+                    jobs: [],
+                }),
+                component("TlsProxy", "proxy", {
+                    names: ["shop.acme.net"],
+                    certificate: { mode: "acme" },
+                    routes: [
+                        { host: "*", path: "/api/", exact: false, to: "api" },
+                        { host: "*", path: "/", exact: false, to: "web" },
+                    ],
+                }),
+                component("Files", "data", { critical: true }),
+                component("FilesBackup", "backup", { at: "02:00" }),
+                named("aws:cloudfront/distribution:Distribution", "proxy"),
+                named("aws:cloudfront/originAccessControl:OriginAccessControl", "proxy-web"),
+                named("aws:backup/vault:Vault", "backup-copies", { region: "us-west-2" }),
+                named("pulumi:providers:aws", "account", { region: "us-east-1" }),
+            ]),
+        )
+            .split("\n")
+            .map((line) => line.trim())
+            .filter((line) => !line.startsWith("classDef") && line !== "end" && line !== "");
+        expect(lines).toEqual([
+            "flowchart TB",
+            'n0_browsers(["<b>browsers</b>"]):::outside',
+            'n1_proxycdn["<b>CloudFront</b><br/>shop.acme.net, certificate by ACM"]:::door',
+            'n6_offsite(["<b>off-site copy</b><br/>us-west-2"]):::outside',
+            'subgraph g_account ["AWS us-east-1"]',
+            'subgraph g_public ["public subnets"]',
+            'n2_proxy["<b>load balancer</b><br/>answers CloudFront alone"]:::door',
+            'subgraph g_private ["private subnets, Fargate"]',
+            'n3_api["<b>api</b>"]:::service',
+            'n7_data[("<b>data</b><br/>files, EFS")]:::files',
+            'n4_web[("<b>web</b><br/>a site, files in a bucket")]:::files',
+            'n5_backups[("<b>backups</b><br/>AWS Backup, daily at 02:00")]:::backup',
+            'n0_browsers -->|"https"| n1_proxycdn',
+            "n1_proxycdn --> n2_proxy",
+            'n2_proxy -->|"/api/…"| n3_api',
+            'n1_proxycdn -->|"/"| n4_web',
+            "n3_api --> n7_data",
+            "n7_data -.-> n5_backups",
+            'n5_backups -.->|"encrypted"| n6_offsite',
+        ]);
+    });
+
     test("the order of the resources makes no difference, in either form", async () => {
         const [one, other] = [drawn(stack()), drawn([...stack()].reverse())];
         expect(mermaid(other)).toBe(mermaid(one));
@@ -148,7 +203,7 @@ describe("R106: what an update makes of the architecture", () => {
         const next = stack([service("mailer"), service("api", { secrets: ["databaseUrl", "redisUrl"], opens: ["redis"] })]);
         expect(pictureChange("demo-prod", preview(stack(), next))?.changes).toEqual([
             "`mailer` comes",
-            "`api`: 2 containers → api",
+            "`api`: 2 containers → 1 container",
             "`api` is given the secret `redisUrl`",
             "`api` → `postgres` is closed",
             "`api` → `uploads` is closed",

@@ -24,7 +24,7 @@ function written(name: string, text: string): string {
 describe("R48, R106: a preview that pulumi made of a stack on AWS", () => {
     test("is judged: a database that would be deleted blocks an update of production, with the way to do it on purpose", () => {
         const events = [JSON.stringify(gone), "Loading policy packs...", JSON.stringify({ summaryEvent: {} })];
-        const report = reportFrom(checkoutRoot, "bddbot-production", written("gone.jsonl", events.join("\n")), NOW);
+        const { report } = reportFrom(checkoutRoot, "bddbot-production", written("gone.jsonl", events.join("\n")), NOW);
         expect(report.data.map(({ what }) => what)).toEqual(["the database (shop-postgres) is deleted; shop-postgres-final is left"]);
         expect(report.verdict).toMatchObject({ level: "blocked", exitCode: 1 });
         expect(report.blocked).toContainEqual(expect.stringContaining('quai:retired: { "postgres": 2026-11-28 }'));

@@ -3,11 +3,11 @@ import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { readEvents } from "../../../../tools/cli/report/engine-events";
 import { type Guard, guarded, protectedUrn } from "../../../../tools/cli/report/guard";
-import { masksOf } from "../../../../tools/cli/report/mask";
+import { masksOf } from "../../../../infra/secrets/mask";
 import { makeReport } from "../../../../tools/cli/report/report";
 
 const NOW = new Date("2026-11-21T09:30:00Z");
-const RISK = { key: "postgres-data", what: "volume demo-prod-postgres-data is deleted", why: "no longer in the program" };
+const RISK = { key: "postgres-data", what: "volume demo-prod-postgres-data is deleted", why: "no longer in the program", deletes: true };
 const risks = [{ ...RISK, protected: true, inBackups: true }];
 const production: Guard = { stack: "prod", environment: "production", protect: true, retired: {} };
 const WAY = "Take the change back; or, to do it on purpose, write into Pulumi.prod.yaml: quai:retired:";

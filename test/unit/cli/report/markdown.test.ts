@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { escaped, markdown } from "../../../../tools/cli/report/markdown";
-import { masked, masksOf } from "../../../../tools/cli/report/mask";
+import { masksOf } from "../../../../infra/secrets/mask";
+import { masked } from "../../../../tools/cli/report/masked";
 import { refusedReport } from "../../../../tools/cli/report/refused";
 import { ageText } from "../../../../tools/cli/report/report";
 import { stateSecrets } from "../../../../tools/cli/report/known-secrets";
@@ -33,6 +34,7 @@ describe("R24: secrets in texts", () => {
         ["-----BEGIN EC PRIVATE KEY-----\nMHc\n-----END EC PRIVATE KEY-----", "[secret]"],
         ["key AKIAIOSFODNN7EXAMPLE", "key [secret]"],
         ["correct%20horse%20battery and Y29ycmVjdCBob3JzZSBiYXR0ZXJ5", "[secret] and [secret]"],
+        ["twice: Y29ycmVjdCBob3JzZSBiYXR0ZXJ5; Y29ycmVjdCBob3JzZSBiYXR0ZXJ5", "twice: [secret]; [secret]"],
         ["a short word stays", "a short word stays"],
     ])("%s", (text, expected) => {
         expect(all(text)).toBe(expected);

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Change, Preview } from "../../../../tools/cli/report/engine-events";
@@ -37,6 +37,19 @@ describe("R106: what was reviewed is what is applied", () => {
         const reviewed = plan();
         writeFileSync(join(folder, "Pulumi.dev.yaml"), "config:\n  quai:domain: b.example\n  quai:aliases: [c.example]\n");
         expect(moved(reviewed, plan())).toEqual(["settings changed since the review: quai:aliases, quai:domain, quai:ports"]);
+    });
+
+    test("a program that changed is told, by its files: what it does inside of secrets shows in no preview", () => {
+        mkdirSync(join(folder, "stacks/deep"), { recursive: true });
+        const put = (file: string, text: string) => writeFileSync(join(folder, file), text);
+        put("stacks/a.ts", "one");
+        put("stacks/gone.ts", "one");
+        const reviewed = plan();
+        put("stacks/a.ts", "two");
+        put("stacks/deep/b.ts", "one");
+        put("README.md", "no program");
+        rmSync(join(folder, "stacks/gone.ts"));
+        expect(moved(reviewed, plan())).toEqual(["the program changed since the review: stacks/a.ts, stacks/deep/b.ts, stacks/gone.ts"]);
     });
 
     test("an update in between is told, by what it touched", () => {

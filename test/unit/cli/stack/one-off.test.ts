@@ -35,7 +35,18 @@ describe("R125: a command in the environment of a release", () => {
         const facts = await factsOf(session({ "inspect ": INSPECTED }), API);
         expect(facts.networks).toEqual(["demo-dev-app", "demo-dev-data"]);
         expect(oneOff("demo-dev", "demo-dev-run-1", like, facts)).toEqual([
-            ...["--rm", "--name", "demo-dev-run-1", "--init", "--cap-drop", "ALL", "--security-opt", "no-new-privileges:true"],
+            ...[
+                "--rm",
+                "--name",
+                "demo-dev-run-1",
+                "--init",
+                "--cap-drop",
+                "ALL",
+                "--security-opt",
+                "no-new-privileges:true",
+                "--ulimit",
+                "core=0:0",
+            ],
             ...["--label", "io.quai.stack=demo-dev", "--label", "io.quai.role=one-off", "--label", "io.quai.service=api"],
             ...["--label", "io.quai.release=3fa9c1d2", "--network", "demo-dev-app", "--volumes-from", API, "--user", "10001:10001"],
             ...["--memory", "536870912b", "--memory-swap", "536870912b", "--cpus", "1.5", "--read-only", "--tmpfs", "/tmp:rw,size=64m"],

@@ -132,6 +132,24 @@ describe("after an update that was killed", () => {
         );
     });
 
+    test.each([
+        ["is still there: it's asked again", WELL["ps "], 2],
+        ["is gone: that was all that was wanted", "", 1],
+    ])("Docker refuses to remove what is just being removed; afterwards it %s", async (_, later, times) => {
+        const unknown = `${WELL["ps "]}${container({ id: UNKNOWN, name: "demo-dev-tool", role: "tool" })}\n`;
+        const { session } = fakeStack(scratch, { ...WELL, "ps ": unknown }, RESOURCES);
+        const removals: string[] = [];
+        const docker = session.host.docker.bind(session.host);
+        jest.spyOn(session.host, "docker").mockImplementation((args, options) => {
+            if (args[0] === "ps" && removals.length > 0 && later === "") return Promise.resolve(later);
+            if (args[0] !== "rm") return docker(args, options);
+            removals.push(args.join(" "));
+            return removals.length === 1 ? Promise.reject(new Error("removal of container is already in progress")) : Promise.resolve("");
+        });
+        await recover(listening().out, session);
+        expect(removals).toEqual(Array.from({ length: times }, () => `rm --force --volumes ${UNKNOWN}`));
+    });
+
     test("a container that was to replace one of the same name goes, though the state knows the name", async () => {
         const answers = { ...WELL, "ps ": `${container({ id: UNKNOWN, name: "demo-dev-api-3fa9c1d2" })}\n` };
         const { session, docker } = fakeStack(scratch, answers, RESOURCES);

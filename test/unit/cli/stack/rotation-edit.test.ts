@@ -20,6 +20,17 @@ test.each<[string, Parameters<typeof renewed>[0], typeof key | typeof password, 
     expect(renewed(written, secret, now)).toEqual(expected);
 });
 
+test.each<[string, Parameters<typeof renewed>[0], typeof key | typeof password, ReturnType<typeof renewed>]>([
+    ["a key for the first time: what verifies is told of it", undefined, key, ["first", "2026-11-20"]],
+    ["a key that was announced: it signs", ["first", "2026-11-20"], key, ["2026-11-20", "first"]],
+    ["a key again, on the same day", ["2026-11-20", "first"], key, ["2026-11-20", "2026-11-20.2", "first"]],
+    ["that one was announced", ["2026-11-20", "2026-11-20.2", "first"], key, ["2026-11-20.2", "2026-11-20", "first"]],
+    ["a key that was announced so long ago that the present one would be cut off", ["first", "2026-11-01"], key, ["first", "2026-11-20"]],
+    ["a password, which nobody verifies with two", undefined, password, "2026-11-20"],
+])("R33: where two releases answer by turns, after renewing %s", (_what, written, secret, expected) => {
+    expect(renewed(written, secret, now, true)).toEqual(expected);
+});
+
 describe("the stack file", () => {
     const FILE = `# yaml-language-server: $schema=./schema/stack.schema.json
 config:

@@ -70,6 +70,21 @@ describe("the working copy that the engine is given", () => {
         expect(copied(folder)).toEqual({ config: { "quai:application": "demo", "quai:environment": "development" } });
     });
 
+    test("R27: so is the key that it made with a provider, for as long as the file names that provider and has no key of its own", () => {
+        const file = (provider: string, key = "") => `secretsprovider: ${provider}\n${key}config:\n  quai:application: demo\n`;
+        const folder = checkout({ "Pulumi.dev.yaml": file("awskms://alias/a") });
+        writeWorkingCopy(folder, "dev", {});
+        writeFileSync(workingCopy(folder, "dev"), file("awskms://alias/a", "encryptedkey: abc\n"));
+        writeWorkingCopy(folder, "dev", {});
+        expect(copied(folder)).toMatchObject({ secretsprovider: "awskms://alias/a", encryptedkey: "abc" });
+        writeFileSync(join(folder, "Pulumi.dev.yaml"), file("awskms://alias/a", "encryptedkey: own\n"));
+        writeWorkingCopy(folder, "dev", {});
+        expect(copied(folder)).toMatchObject({ encryptedkey: "own" });
+        writeFileSync(join(folder, "Pulumi.dev.yaml"), file("awskms://alias/b"));
+        writeWorkingCopy(folder, "dev", {});
+        expect(copied(folder)).not.toHaveProperty("encryptedkey");
+    });
+
     test("the salt that the engine wrote there is kept, or the state's secrets could never be read again", () => {
         const folder = checkout();
         writeWorkingCopy(folder, "dev", {});

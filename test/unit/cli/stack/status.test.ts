@@ -92,7 +92,8 @@ describe("./quai status --json", () => {
     ])("a service that is %s is a problem", async (_, line, health) => {
         const { services, problems } = await status({ ...WELL, "ps ": `${line}\n`, "inspect ": `${API} 2026-11-20T10:00:00Z\n` });
         expect(services.find(({ name }) => name.startsWith("api"))).toMatchObject({ health });
-        expect(problems.some((problem) => problem.startsWith("api") && problem.includes(`is ${health}: docker logs shows why`))).toBe(true);
+        const hint = health === "missing" ? "./quai up dev starts it again" : "./quai logs api --stack dev shows why";
+        expect(problems.some((problem) => problem.startsWith("api") && problem.includes(`is ${health}: ${hint}`))).toBe(true);
     });
 
     test("R60: a drill that failed doesn't count as one; problems of the backups are passed on", async () => {
@@ -143,7 +144,7 @@ describe("./quai status --json", () => {
 
     test("a backup service that can't say how it is is a problem", async () => {
         expect((await status({ ...WELL, "exec ": "Traceback" })).problems).toEqual([
-            "the backup service doesn't say how it is: docker logs shows why",
+            "the backup service doesn't say how it is: ./quai logs backup --stack dev shows why",
         ]);
     });
 });

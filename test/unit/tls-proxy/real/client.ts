@@ -14,6 +14,8 @@ export interface Asked {
     readonly method?: string;
     readonly headers?: Readonly<Record<string, string>>;
     readonly body?: Buffer | string;
+    /** The address that it is asked from. @default 127.0.0.1, as which the proxy's own checks come */
+    readonly from?: string;
 }
 
 /** Asks a server on loopback in the name of a host, over a connection of its own. */
@@ -28,6 +30,7 @@ export function ask(port: number, authority: string | undefined, url: string, as
             method: asked.method ?? "GET",
             headers: { host, ...asked.headers },
             agent: false as const,
+            localAddress: asked.from,
         };
         const request = protocol === "https:" ? secure({ ...options, servername: hostname, ca: authority }) : plain(options);
         request.on("response", (response) => {

@@ -30,8 +30,8 @@ export interface Ports {
 /** A configuration as the component writes it, with this machine's paths and ports in place of the container's. Nothing else is changed. */
 export function onLoopback(text: string, folder: string, ports: Ports, backends: Readonly<Record<string, number>>): string {
     const moved = [
-        [/listen 8080/g, `listen 127.0.0.1:${ports.http}`],
-        [/listen 8443/g, `listen 127.0.0.1:${ports.https}`],
+        [/include \/tmp\/listen\/http;/g, `listen 127.0.0.1:${ports.http};`],
+        [/include \/tmp\/listen\/https;/g, `listen 127.0.0.1:${ports.https} ssl;`],
         [/listen 127\.0\.0\.1:8081/g, `listen 127.0.0.1:${ports.status}`],
         [/listen 127\.0\.0\.1:8444/g, `listen 127.0.0.1:${ports.check}`],
         [/\/tmp\//g, `${folder}/tmp/`],
@@ -42,10 +42,10 @@ export function onLoopback(text: string, folder: string, ports: Ports, backends:
     const there = moved.reduce((current, [pattern, replacement]) => current.replace(pattern, replacement), text);
     // There's no resolver of Docker's: each name and port is the place where its test server listens.
     const named = Object.entries(backends).reduce(
-        (current, [name, port]) => current.replaceAll(`set $backend ${name};`, `set $backend 127.0.0.1:${port};`),
+        (current, [name, port]) => current.replaceAll(`server ${name} resolve`, `server 127.0.0.1:${port}`),
         there,
     );
-    return forVersion(named);
+    return forVersion(named.replace(/server \S+ resolve/g, "server 127.0.0.1:1"));
 }
 
 /** The spelling of older versions of nginx than the one in the catalogue. */

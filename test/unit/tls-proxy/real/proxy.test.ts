@@ -230,9 +230,11 @@ if (nginxVersion === undefined) {
             }
         });
 
-        test("the release is told to this machine", async () => {
-            expect((await https("/x")).headers["x-quai-release"]).toBe("web0001");
-            expect((await https("/upload/x")).headers["x-quai-release"]).toBe("api0001");
+        test("the release is told to the proxy's own checks", async () => {
+            const own = { headers: { "x-quai-check": "version-1" } };
+            expect((await https("/x", own)).headers["x-quai-release"]).toBe("web0001");
+            expect((await https("/upload/x", own)).headers["x-quai-release"]).toBe("api0001");
+            expect((await https("/x")).headers["x-quai-release"]).toBeUndefined();
         });
     });
 
