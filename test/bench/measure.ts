@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
-import { cpus, loadavg, totalmem } from "node:os";
-import { resolve } from "node:path";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { cpus, loadavg, tmpdir, totalmem } from "node:os";
+import { join, resolve } from "node:path";
 
 export const ROOT = resolve(__dirname, "../..");
 
@@ -82,4 +82,32 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
 
 export function range(values: readonly number[], digits = 2): string {
     return `${Math.min(...values).toFixed(digits)} to ${Math.max(...values).toFixed(digits)}`;
+}
+
+/** A certificate of the machine's openssl for a name, PEM. */
+export function certificate(name: string): { pem: string; key: string } {
+    const folder = mkdtempSync(join(tmpdir(), "quai-bench-"));
+    try {
+        const [pem, key] = [join(folder, "pem"), join(folder, "key")];
+        const subject = ["-subj", "/CN=bench", "-addext", `subjectAltName=DNS:${name}`];
+        run("openssl", [
+            "req",
+            "-x509",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:P-256",
+            "-nodes",
+            "-days",
+            "2",
+            ...subject,
+            "-keyout",
+            key,
+            "-out",
+            pem,
+        ]);
+        return { pem: readFileSync(pem, "utf8"), key: readFileSync(key, "utf8") };
+    } finally {
+        rmSync(folder, { recursive: true, force: true });
+    }
 }

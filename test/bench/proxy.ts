@@ -6,17 +6,17 @@
  * Both run the same nginx image, with the same certificate, before the same service; wrk asks from a container on their network. Limits
  * are on, and so high that they never bite. Needs Docker and openssl.
  */
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
 import { officialImage } from "../../components/internal/images";
-import { CONFIG_FOLDER, HTTPS_PORT, nginxConfig } from "../../components/tls-proxy/nginx";
+import { FIND_SERVICES } from "../../components/tls-proxy/known-docker";
+import { CONFIG_FOLDER, LISTEN_BY_ITSELF, nginxConfig } from "../../components/tls-proxy/nginx";
 import { resolveProxy } from "../../components/tls-proxy/spec";
 import { imagesFor } from "../../tools/offline/images";
 import { guideConfig, serviceConfig } from "./guide-nginx";
-import { conditions, inTurn, median, range, run, table } from "./measure";
+import { certificate, conditions, inTurn, median, range, run, table } from "./measure";
 
 const NAME = "quai-bench";
+const HTTPS_PORT = 8443;
 const NEVER = { requests: 1_000_000, per: "second" } as const;
 const CONNECTIONS = 50;
 /** The first is what the others are compared with. */
@@ -42,33 +42,6 @@ function ours(): string {
     return nginxConfig(spec, "bench");
 }
 
-function certificate(): { pem: string; key: string } {
-    const folder = mkdtempSync(join(tmpdir(), `${NAME}-`));
-    try {
-        const [pem, key] = [join(folder, "pem"), join(folder, "key")];
-        const subject = ["-subj", "/CN=bench", "-addext", "subjectAltName=DNS:ours"];
-        run("openssl", [
-            "req",
-            "-x509",
-            "-newkey",
-            "ec",
-            "-pkeyopt",
-            "ec_paramgen_curve:P-256",
-            "-nodes",
-            "-days",
-            "2",
-            ...subject,
-            "-keyout",
-            key,
-            "-out",
-            pem,
-        ]);
-        return { pem: readFileSync(pem, "utf8"), key: readFileSync(key, "utf8") };
-    } finally {
-        rmSync(folder, { recursive: true, force: true });
-    }
-}
-
 /** A container with files in a volume of its own, known by its name on the network. */
 function start(image: string, name: string, files: Readonly<Record<string, string>>): void {
     const object = `${NAME}-${name}`;
@@ -82,7 +55,20 @@ function start(image: string, name: string, files: Readonly<Record<string, strin
     run("docker", [
         ...["run", "--detach", "--name", object, "--network", NAME, "--network-alias", name, "--user", "101:101", "--read-only"],
         ...["--tmpfs", "/tmp", "-v", `${object}:${CONFIG_FOLDER}/current:ro`, "--log-opt", "max-size=50m", "--log-opt", "max-file=2"],
-        ...["--entrypoint", "nginx", image, "-p", `${CONFIG_FOLDER}/current/`, "-c", "nginx.conf", "-g", "daemon off;"],
+        ...[
+            "--entrypoint",
+            "/bin/sh",
+            image,
+            "-euc",
+            `${LISTEN_BY_ITSELF}\n${FIND_SERVICES}\nexec nginx "$@"`,
+            "nginx",
+            "-p",
+            `${CONFIG_FOLDER}/current/`,
+            "-c",
+            "nginx.conf",
+            "-g",
+            "daemon off;",
+        ],
     ]);
 }
 
@@ -167,7 +153,7 @@ async function main(rounds: number, duration: number): Promise<void> {
             input: `FROM ${image(official.debian)}\nRUN apt-get update && apt-get install -y --no-install-recommends wrk\nENTRYPOINT ["wrk"]\n`,
         });
         run("docker", ["network", "create", NAME]);
-        const { pem, key } = certificate();
+        const { pem, key } = certificate("ours");
         const tls = { "certificate.pem": pem, "key.pem": key };
         start(image(official.nginx), "service", { "nginx.conf": serviceConfig() });
         start(image(official.nginx), "guide", { "nginx.conf": guideConfig("guide", HTTPS_PORT, "1.0"), ...tls });

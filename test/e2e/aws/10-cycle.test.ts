@@ -1,4 +1,4 @@
-import { ACCOUNT, Rehearsal, short } from "./rehearsal";
+import { ACCOUNT, REAL, Rehearsal, short, STACK } from "./rehearsal";
 
 if (ACCOUNT !== undefined) jest.setTimeout(90 * 60_000);
 
@@ -6,7 +6,10 @@ let aws: Rehearsal;
 beforeAll(async () => {
     aws = await Rehearsal.open();
 });
-afterAll(() => aws?.close());
+afterAll(async () => {
+    if (ACCOUNT === undefined) aws?.close();
+    else await aws?.takeDown();
+});
 
 (ACCOUNT === undefined ? test : test.skip)("without the word that it is a rehearsal, the plugin does nothing at all", async () => {
     const { code, stdout, stderr } = await aws.run(["preview"], {});
@@ -22,6 +25,11 @@ test("R108: up makes the whole demonstration, and says what it costs", async () 
     expect(count("aws:ecs/service:Service")).toBe(4);
     expect(count("aws:rds/instance:Instance")).toBe(1);
     expect(count("aws:lb/listenerRule:ListenerRule")).toBe(9);
+});
+
+(REAL ? test : test.skip)("R70: whoever comes by the public name is answered, over TLS", async () => {
+    const health = await fetch(`https://${process.env["QUAI_AWS_DOMAIN"] ?? ""}/api/health`);
+    expect(health.status).toBe(200);
 });
 
 test("R27: no secret stands in the state in clear", async () => {
@@ -57,14 +65,17 @@ test("R100: a changed service is a new task, a service that moves to it, and the
     await aws.must("up", "--yes", "--skip-preview");
 });
 
-test("R34: a rotated password is a second login; the first is dropped last", async () => {
-    aws.settings({ ...CHANGED, "quai:rotation": { databasePassword: "2026-11-20" } });
+test("R34, R48: in a protected stack, a rotated password is a second login; the first is dropped last, and its version goes", async () => {
+    aws.settings({ ...CHANGED, "quai:protect": true });
+    await aws.must("up", "--yes", "--skip-preview");
+    aws.settings({ ...CHANGED, "quai:protect": true, "quai:rotation": { databasePassword: "2026-11-20" } });
     const steps = (await aws.preview()).map(({ op, urn }) => `${op} ${urn.split("::").at(-1) ?? ""}`);
     const created = steps.indexOf("create postgres-login-demo-web-20261120");
     const moved = steps.indexOf("update api");
     const dropped = steps.indexOf("delete postgres-login-demo-web-1");
     expect([created >= 0, created < moved, moved < dropped]).toEqual([true, true, true]);
     expect(steps.filter((step) => step.endsWith(" postgres"))).toEqual([]);
+    expect(steps).toContain("delete secret-databasePassword-1");
     await aws.must("up", "--yes", "--skip-preview");
 });
 
@@ -75,9 +86,38 @@ test("a size that Fargate lacks is refused before anything is touched", async ()
     expect(stdout + stderr).toContain("quai:services.api: no Fargate size has 64 CPUs and 512 MiB");
 });
 
-test("stopped, only data and what they need are left; then down leaves nothing", async () => {
-    aws.settings({ "quai:running": false });
+/** Names of the groups of logs that the state knows. */
+const logs = async () =>
+    (await aws.resources())
+        .filter(({ type }) => type === "aws:cloudwatch/logGroup:LogGroup")
+        .map(({ inputs }) => String(inputs?.["name"]))
+        .sort();
+
+const ROTATED = { "quai:rotation": { databasePassword: "2026-11-20" } };
+
+test("R48: stopped while protected, only data and what refuses to go are left; it comes back", async () => {
+    const written = await logs();
+    expect(written).toEqual(expect.arrayContaining([`/ecs/demo-${STACK}-api`, `/quai/demo-${STACK}/exec`]));
+    aws.settings({ ...ROTATED, "quai:protect": true, "quai:running": false });
     await aws.must("up", "--yes", "--skip-preview");
+    // Logs are data, too (R91).
+    expect(await logs()).toEqual(written);
+    const left = (await aws.resources()).map(({ type }) => type);
+    for (const type of ["rds/instance:Instance", "efs/fileSystem:FileSystem", "backup/vault:Vault", "lb/loadBalancer:LoadBalancer"])
+        expect(left).toContain(`aws:${type}`);
+    for (const type of ["ecs/service:Service", "lb/listener:Listener", "ec2/natGateway:NatGateway"])
+        expect(left).not.toContain(`aws:${type}`);
+    // Deletion protection ends by an update of its own, as in AWS.
+    aws.settings({ ...ROTATED, "quai:protect": false });
+    await aws.must("up", "--yes", "--skip-preview");
+    expect((await aws.resources()).map(({ type }) => type)).toContain("aws:ecs/service:Service");
+});
+
+test("stopped without protection, the balancer goes, too; then down leaves nothing", async () => {
+    const written = await logs();
+    aws.settings({ ...ROTATED, "quai:running": false });
+    await aws.must("up", "--yes", "--skip-preview");
+    expect(await logs()).toEqual(written);
     const left = (await aws.resources()).map(({ type }) => type);
     expect(left).toEqual(expect.arrayContaining(["aws:rds/instance:Instance", "aws:efs/fileSystem:FileSystem", "aws:backup/vault:Vault"]));
     for (const type of ["aws:ecs/service:Service", "aws:lb/loadBalancer:LoadBalancer", "aws:ec2/natGateway:NatGateway"])

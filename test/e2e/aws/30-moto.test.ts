@@ -1,11 +1,11 @@
 import { WITHOUT_RESOURCE } from "../../../components/internal/aws/policy";
 import { Moto } from "./moto/server";
 import { ACCOUNT, Rehearsal } from "./rehearsal";
+import { SETTINGS } from "./settings";
 
 /*
- * The demonstration once more, its network, containers, front door, files, secrets and roles really made at a server that speaks AWS's API
- * (moto), and what exists there read back by a script that knows nothing of the program. moto does not keep how a service is deployed: the
- * contract looks at that.
+ * The demonstration once more, really made at a server that speaks AWS's API (moto), as far as that knows it, and what exists there read back
+ * by a script that knows nothing of the program. moto does not keep how a service is deployed: the contract looks at that.
  */
 
 interface There {
@@ -22,6 +22,19 @@ interface There {
     readonly rights: Record<string, string[]>;
     readonly secrets: Record<string, boolean>;
     readonly logs: Record<string, number>;
+    readonly databases: Record<string, object>;
+    readonly caches: object[];
+    readonly backups: { readonly vaults: object; readonly rules: object };
+    readonly names: Record<string, string>;
+    readonly buckets: Record<string, object>;
+    readonly watch: {
+        readonly alarms: string[];
+        readonly ofNothing: string[];
+        readonly telling: string[];
+        readonly dashboards: string[];
+        readonly flows: unknown[];
+    };
+    readonly firewalls: Record<string, object>;
 }
 
 const cycle = ACCOUNT === undefined ? describe : describe.skip;
@@ -32,7 +45,9 @@ cycle("the demonstration at a server that speaks AWS's API", () => {
     let there: There;
     beforeAll(async () => {
         moto = await Moto.start();
-        aws = await Rehearsal.open("awsmoto");
+        const target = { ...(SETTINGS["quai:target"] as object), hostedZone: moto.zone("demo.quai.dev") };
+        const keep = { daily: 7, weekly: 4, monthly: 12 };
+        aws = await Rehearsal.open("awsmoto", { ...SETTINGS, "quai:target": target, "quai:backup": { at: "03:30", keep } });
         const { code, stdout, stderr } = await aws.run(["up", "--yes", "--skip-preview"], { QUAI_AWS_REHEARSAL: "1", ...moto.environment });
         if (code !== 0) throw new Error(`${stdout.slice(-4000)}\n${stderr.slice(-4000)}`);
         there = moto.read("eu-west-3") as There;
@@ -137,5 +152,77 @@ cycle("the demonstration at a server that speaks AWS's API", () => {
 
     test("R91: logs are kept as long as set", () => {
         expect(there.logs).toMatchObject({ "/ecs/demo-awsmoto-api": 30, "/ecs/demo-awsmoto-web": 30 });
+    });
+
+    test("R43, R44, R119: the database is encrypted by the stack's key, takes TLS only, and is where nobody comes in or gets out", () => {
+        expect(there.databases).toEqual({
+            "demo-awsmoto-postgres": {
+                engine: ["postgres", "17"],
+                encrypted: true,
+                public: false,
+                port: 5432,
+                subnets: ["demo-awsmoto-isolated-1", "demo-awsmoto-isolated-2"],
+                groups: ["demo-awsmoto-postgres"],
+                parameters: expect.objectContaining({ "rds.force_ssl": "1", password_encryption: "scram-sha-256" }) as unknown,
+                days: 7,
+            },
+        });
+    });
+
+    test("R49: Redis is a Valkey with a password, over TLS, encrypted, with copies", () => {
+        expect(there.caches).toEqual([
+            { name: "demo-awsmoto-redis", engine: "valkey", encrypted: [true, true], password: true, copies: 7 },
+        ]);
+    });
+
+    test("R53, R118: backups are taken as the settings say, into a vault under the stack's key", () => {
+        expect(there.backups).toEqual({
+            vaults: { "demo-awsmoto-backup": true },
+            rules: {
+                daily: ["cron(30 3 * * ? *)", 7],
+                weekly: ["cron(30 3 ? * SUN *)", 28],
+                monthly: ["cron(30 3 1 * ? *)", 372],
+            },
+        });
+    });
+
+    test("R70: the public name leads to the balancer", () => {
+        expect(there.names).toEqual({ "demo.quai.dev.": "demo-awsmoto-proxy" });
+    });
+
+    test("R91, R123: the balancer's log is in a closed bucket, encrypted, over TLS only, and ends", () => {
+        expect(Object.values(there.buckets)).toEqual([
+            {
+                closed: true,
+                encrypted: "AES256",
+                days: [90],
+                tlsOnly: true,
+                writers: ["logdelivery.elasticloadbalancing.amazonaws.com"],
+            },
+        ]);
+    });
+
+    test("R97, R98: alarms of what is there tell the mail address; a dashboard; the network's traffic is written down", () => {
+        const { alarms, ...rest } = there.watch;
+        const short = alarms.map((name) => name.replace("demo-awsmoto-", ""));
+        expect(short).toEqual(
+            expect.arrayContaining(["api-cpu", "backup-failed", "postgres-storage", "proxy-5xx", "proxy-certificate", "redis-memory"]),
+        );
+        expect(rest).toEqual({
+            ofNothing: [],
+            telling: ['[[["email", "ops@quai.dev"]]]'],
+            dashboards: ["demo-awsmoto"],
+            flows: [["ALL", "/quai/demo-awsmoto/network"]],
+        });
+    });
+
+    test("R120: the firewall stands before the balancer, with the limits and AWS's rules, and writes down whom it refused", () => {
+        expect(there.firewalls).toEqual({
+            "demo-awsmoto-proxy": {
+                rules: expect.arrayContaining(["AWSManagedRulesCommonRuleSet", "rate-api", "rate-login"]) as unknown,
+                before: ["demo-awsmoto-proxy"],
+                log: ["aws-waf-logs-demo-awsmoto-proxy"],
+            },
+        });
     });
 });

@@ -4,8 +4,9 @@ import type { Engine } from "../../../tools/engine";
 import { ensureEngine, ensurePlugins, runPulumi } from "../../../tools/engine";
 import { installFallbackPlugin } from "../../../tools/offline/plugins/install";
 import { makeCheckout, removeCheckout } from "../support/checkout";
+import { ACCOUNT, REAL, SETTINGS, STACK } from "./settings";
 
-export const STACK = "awse2e";
+export { ACCOUNT, REAL, STACK };
 
 /** A step of a preview: what would happen to which resource. */
 export interface Step {
@@ -13,31 +14,10 @@ export interface Step {
     readonly urn: string;
 }
 
-/** A real account, where somebody gives one: the same cycle, with the official plugin. See docs/aws.md. */
-export const ACCOUNT = process.env["QUAI_AWS_ACCOUNT"];
-const digest = (digit: string) => `registry.internal.corp/demo@sha256:${digit.repeat(64)}`;
-const [api = digest("1"), web = digest("2")] = process.env["QUAI_AWS_IMAGES"]?.split(",") ?? [];
-
-/** The settings of the test's stack. */
-const SETTINGS: Readonly<Record<string, unknown>> = {
-    "quai:application": "demo",
-    "quai:environment": "development",
-    "quai:domain": process.env["QUAI_AWS_DOMAIN"] ?? "demo.quai.dev",
-    "quai:images": { api, web },
-    "quai:target": {
-        kind: "aws",
-        region: process.env["QUAI_AWS_REGION"] ?? "eu-west-3",
-        ...(ACCOUNT === undefined ? {} : { accountId: ACCOUNT }),
-        hostedZone: process.env["QUAI_AWS_ZONE"] ?? "Z0123456789ABCDEFGHIJ",
-        alarmEmail: process.env["QUAI_AWS_MAIL"] ?? "ops@quai.dev",
-        monthlyBudget: 300,
-    },
-};
-
 /** The program of this checkout on the real engine, with an aws plugin that makes nothing. */
 export class Rehearsal {
     private constructor(
-        private readonly engine: Engine,
+        readonly engine: Engine,
         private readonly stack: string,
         private readonly base: Readonly<Record<string, unknown>>,
     ) {}
@@ -46,8 +26,8 @@ export class Rehearsal {
         const checkout = makeCheckout();
         const engine = await ensureEngine({ checkout });
         await ensurePlugins(engine, ["docker", "command", "random", "tls"]);
-        if (ACCOUNT === undefined) await installFallbackPlugin("aws", { pulumiHome: engine.home });
-        else await ensurePlugins(engine, ["aws"]);
+        if (REAL) await ensurePlugins(engine, ["aws"]);
+        else await installFallbackPlugin("aws", { pulumiHome: engine.home });
         const rehearsal = new Rehearsal(engine, stack, base);
         rehearsal.settings();
         await rehearsal.must("stack", "init", stack);
@@ -78,9 +58,53 @@ export class Rehearsal {
     }
 
     /** The state, as the engine gives it out: secrets encrypted. */
-    async resources(): Promise<{ type: string; urn: string; outputs?: Record<string, unknown> }[]> {
+    async resources(): Promise<
+        { type: string; urn: string; id?: string; inputs?: Record<string, unknown>; outputs?: Record<string, unknown> }[]
+    > {
         const exported = JSON.parse(await this.must("stack", "export")) as { deployment: { resources?: [] } };
         return exported.deployment.resources ?? [];
+    }
+
+    /** Ways between security groups as the state has them: `proxy > api:8000`. */
+    async ways(): Promise<string[]> {
+        const all = await this.resources();
+        const named = new Map(
+            all
+                .filter(({ type }) => type === "aws:ec2/securityGroup:SecurityGroup")
+                .map(({ id, urn }) => [id, (urn.split("::").at(-1) ?? "").replace(/-group$/, "")]),
+        );
+        return all
+            .filter(({ type }) => type === "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule")
+            .map(({ inputs = {} }) => {
+                const text = (key: string) => (typeof inputs[key] === "string" ? inputs[key] : undefined);
+                const from = text("cidrIpv4") ?? text("prefixListId") ?? named.get(text("referencedSecurityGroupId")) ?? "?";
+                return `${from} > ${named.get(text("securityGroupId")) ?? "?"}:${String(inputs["fromPort"])}`;
+            })
+            .sort();
+    }
+
+    /**
+     * Takes down what is left, whatever a test that failed left behind: an account would go on paying for it.
+     *
+     * @throws Error that says where the state is kept and how to go on, if something still stands
+     */
+    async takeDown(): Promise<void> {
+        const left = async () => (await this.resources()).filter(({ id }) => id !== undefined && id !== "");
+        if ((await left()).length > 0) {
+            // Protection ends by an update of its own. One that fails has done some of it, and the next goes on.
+            for (const more of [{ "quai:protect": false }, { "quai:protect": false, "quai:running": false }]) {
+                this.settings(more);
+                await this.run(["up", "--yes", "--skip-preview", "--refresh"]);
+            }
+            await this.run(["destroy", "--yes", "--skip-preview", "--refresh"]);
+        }
+        const names = (await left()).map(({ urn }) => urn.split("::").slice(2).join(" ").replace(/^.*\$/, ""));
+        if (names.length === 0) return this.close();
+        const env = Object.entries(this.engine.env).flatMap(([key, value]) =>
+            /^PULUMI_/.test(key) && value !== process.env[key] ? [`${key}='${value ?? ""}'`] : [],
+        );
+        const again = `cd ${this.engine.checkout} && ${env.join(" ")} ${this.engine.pulumi} destroy -s ${this.stack} --refresh`;
+        throw new Error(`left in the account, and the state is kept: ${names.join(", ")}. Go on by:\n${again}`);
     }
 
     close(): void {

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { checkout, docker, HOST, HTTPS, objects, quai, STACK, STACK_ID, type Result } from "../support/checkout";
+import { administratorSql, checkout, docker, HOST, HTTP, HTTPS, objects, quai, type Result, STACK, STACK_ID } from "../support/checkout";
 
 const first = () => JSON.parse(readFileSync(join(checkout(), ".quai", "first-up.json"), "utf8")) as Result;
 
@@ -53,12 +53,14 @@ describe("from nothing to an https address", () => {
 describe("what runs is confined", () => {
     const inspected = () => JSON.parse(docker("inspect", ...objects("container"))) as Inspected[];
 
-    test("R15: only the proxy's ports are published, on the address of the settings", () => {
+    test("R15: Docker publishes nothing; the proxy's ports are held on the address of the settings", () => {
         for (const container of inspected()) {
             const bindings = Object.values(container.HostConfig.PortBindings ?? {}).flat();
-            if (container.Name.startsWith(`/${STACK_ID}-port-`)) expect(bindings.map(({ HostIp }) => HostIp)).toEqual(["127.0.0.1"]);
-            else expect(bindings).toEqual([]);
+            expect([container.Name, bindings]).toEqual([container.Name, []]);
+            const holds = container.Name.startsWith(`/${STACK_ID}-port-`);
+            expect([container.Name, container.HostConfig.NetworkMode === "host"]).toEqual([container.Name, holds]);
         }
+        expect(objects("container")).toEqual(expect.arrayContaining([HTTP, HTTPS].map((port) => `${STACK_ID}-port-${port}-on-127.0.0.1`)));
     });
 
     test("R13, R16: nobody but the backup service is root; no capabilities, read-only, limited, no new privileges", () => {
@@ -97,15 +99,7 @@ describe("what runs is confined", () => {
                 "-Atc",
                 `SET SESSION AUTHORIZATION ${login}; ${text}`,
             );
-        const login = docker(
-            "exec",
-            `${STACK_ID}-postgres`,
-            "psql",
-            "-U",
-            "postgres",
-            "-Atc",
-            "SELECT rolname FROM pg_roles WHERE rolname LIKE 'demo_web_%'",
-        ).trim();
+        const login = administratorSql("SELECT rolname FROM pg_roles WHERE rolname LIKE 'demo_web_%'");
         expect(() => sql(login, "CREATE ROLE evil")).toThrow(/permission denied/);
         expect(() => sql(login, "CREATE TABLE public.evil (id int)")).toThrow(/permission denied/);
         expect(() => sql(login, "DROP TABLE notes")).toThrow(/must be owner/);
@@ -130,6 +124,7 @@ interface Inspected {
     readonly Config: { readonly User: string; readonly Labels: Record<string, string>; readonly Healthcheck?: unknown };
     readonly HostConfig: {
         readonly PortBindings?: Record<string, { readonly HostIp: string }[]>;
+        readonly NetworkMode: string;
         readonly CapDrop: string[];
         readonly CapAdd?: string[];
         readonly ReadonlyRootfs: boolean;

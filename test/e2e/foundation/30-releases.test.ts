@@ -36,7 +36,7 @@ describe("a release", () => {
         },
     );
 
-    test("R100: a migration that fails stops the release before anything of it starts", async () => {
+    test("R100, R128: a migration that fails stops the release before anything of it starts", async () => {
         const before = await health();
         const clients = load("/api/health");
         writeSettings(api({ DEMO_VERSION: "broken-migration", DEMO_BREAK: "migrate" }));
@@ -46,6 +46,12 @@ describe("a release", () => {
         expect(failures).toEqual([]);
         expect(releases).toEqual(new Set([before.release]));
         expect(result.text).toContain("migrate");
+        const doctor = await quai("doctor", STACK);
+        expect(doctor.code).toBe(1);
+        // Beside it, what the broken releases before have left; every route answers.
+        const named = (/Not as it should be: (.*)\./.exec(doctor.stdout)?.[1] ?? "").split(", ");
+        expect(named).toContain("job migrate");
+        expect(named.filter((name) => !/^(job|service) /.test(name))).toEqual([]);
     });
 
     test("the next good release needs no hand", async () => {

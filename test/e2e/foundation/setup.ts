@@ -1,15 +1,13 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { checkout, docker, HTTP, HTTPS, makeCheckout, objects, quai, STACK, writeSettings } from "../support/checkout";
+import { checkout, HTTP, HTTPS, makeCheckout, quai, removeObjects, STACK, writeSettings } from "../support/checkout";
 
 /** Makes the checkout and deploys the stack once, from nothing, as a user would. 10-first-up.test.ts judges what it printed. */
 export default async function setup(): Promise<void> {
     if (process.env["QUAI_E2E_CHECKOUT"] !== undefined) {
         return; // Kept from an earlier run by QUAI_E2E_KEEP: see CONTRIBUTING.md.
     }
-    for (const name of objects("container")) docker("rm", "--force", "--volumes", name);
-    for (const name of objects("volume")) docker("volume", "rm", name);
-    for (const name of objects("network")) docker("network", "rm", name);
+    removeObjects();
     makeCheckout();
     writeSettings();
     const result = await quai("up", STACK, "--yes");

@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { createServer } from "node:net";
 import { docker, objects, proxy, quai, STACK, STACK_ID, writeSettings } from "../support/checkout";
 import { BASE } from "./changes";
 
@@ -146,5 +148,22 @@ describe("R106: drift", () => {
         expect(result.text).toContain(`volume ${name("forgotten")} is nobody's; by hand: docker volume rm`);
         expect(docker("volume", "ls", "--quiet")).toContain(name("forgotten"));
         docker("volume", "rm", name("forgotten"));
+    });
+
+    test("a port that somebody opened on the machine is told; on a desk only where the settings say what belongs there", async () => {
+        const server = createServer().listen(18217, "0.0.0.0");
+        await once(server, "listening");
+        try {
+            expect(withoutSlowness((await quai("drift", STACK, "--json")).stdout).filter((what) => what.includes("18217"))).toEqual([]);
+            writeSettings({ ...BASE, "quai:target": { kind: "docker", belongs: ["22/tcp"] } });
+            const found = await quai("drift", STACK, "--json");
+            expect([found.code, withoutSlowness(found.stdout)]).toEqual([
+                3,
+                expect.arrayContaining([expect.stringMatching(/^port 18217\/tcp is open on 0\.0\.0\.0/)]),
+            ]);
+        } finally {
+            server.close();
+            writeSettings(BASE);
+        }
     });
 });

@@ -47,7 +47,9 @@ describe("R106: the pull request of a fork", () => {
             /^🔵 \*\*Settings and program are in order \(a plan of \d+ resources\)\. What is deployed was not looked at/,
         );
         expect(stdout).toContain("- Planned against an empty state: no secret, no state and no host was within reach.");
-        expect(stdout).toContain("- Something else stood in for encrypted settings: `quai:secrets.backupKey`.");
+        expect(stdout).toContain(
+            "- Something else stood in for encrypted settings, and for secrets from elsewhere: `quai:secrets.backupKey`.",
+        );
         expect(stdout).not.toMatch(/encrypted-value-that|v1:abcdefgh|203\.0\.113\.7: /);
     });
 

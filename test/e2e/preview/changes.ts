@@ -1,3 +1,4 @@
+import { LARGER, SETTINGS as AWS } from "../aws/settings";
 import { api, type StackConfig } from "../support/checkout";
 
 /** A change somebody may propose, and what the report's verdict must be. */
@@ -14,6 +15,14 @@ export interface Proposal {
     readonly protect?: boolean;
     /** The host isn't there to be asked. */
     readonly offline?: boolean;
+    /** Previewed by `pulumi`, which deploys to AWS, with a plugin that makes nothing there. */
+    readonly aws?: boolean;
+    /** Its rules refuse it, so nothing is planned and there are no events. */
+    readonly refused?: boolean;
+    /** All settings, of a stack on AWS of its own: its preview is kept by test/e2e/aws/80-pipeline.test.ts. */
+    readonly whole?: StackConfig;
+    /** Its images are in a registry and say what they were made of; it has a test of its own. */
+    readonly commits?: { readonly from: string; readonly to: string };
 }
 
 const DEMO = "stacks/demo.ts";
@@ -29,6 +38,9 @@ function services(more: Readonly<Record<string, object>>): object {
     );
 }
 
+const PUBLIC = { "quai:domain": "shop.quai.dev", "quai:tls": { mode: "acme", email: "ops@quai.dev" } };
+const imageAt = (digit: string) => `registry.internal.corp/demo@sha256:${digit.repeat(64)}`;
+
 const changed = (name: string, level: Proposal["level"], settings: StackConfig): Proposal => ({ name, level, settings });
 
 export const PROPOSALS: readonly Proposal[] = [
@@ -40,6 +52,11 @@ export const PROPOSALS: readonly Proposal[] = [
             web: "registry.example.com/demo-web:1.1.0@sha256:6c3c624b58dbbcd3c0dd82b4c53f04194d1247c6eebdaab7c610cf7d66709b3b",
         },
     }),
+    {
+        name: "image-with-commit",
+        level: "safe",
+        commits: { from: "3fa9c1d2e4b5a6978877665544332211ffeeddcc", to: "81d0e2aab1c2d3e4f5061728394a5b6c7d8e9f00" },
+    },
     changed("bigger-limit", "safe", { "quai:services": services({ api: { memory: "768m", cpus: 1.5 } }) }),
     changed("one-replica-more", "safe", { "quai:services": services({ api: { replicas: 3 } }) }),
     changed("one-replica-less", "safe", { "quai:services": services({ api: { replicas: 1 } }) }),
@@ -56,8 +73,8 @@ export const PROPOSALS: readonly Proposal[] = [
     changed("session-key-rotated", "safe", { "quai:rotation": { sessionKey: "2026-11-01" } }),
     changed("key-pair-rotated", "safe", { "quai:rotation": { jwt: "2026-11-01" } }),
     changed("database-password-rotated", "safe", { "quai:rotation": { databasePassword: "2026-11-01" } }),
-    changed("administrator-password-rotated", "downtime", { "quai:rotation": { postgresPassword: "2026-11-01" } }),
-    changed("redis-password-rotated", "downtime", { "quai:rotation": { redisPassword: "2026-11-01" } }),
+    changed("administrator-password-rotated", "safe", { "quai:rotation": { postgresPassword: "2026-11-01" } }),
+    changed("redis-password-rotated", "safe", { "quai:rotation": { redisPassword: "2026-11-01" } }),
     changed("database-memory", "downtime", { "quai:postgres": { version: 15, memory: "512m" } }),
     changed("database-version", "risk", { "quai:postgres": { version: 16, memory: "256m" } }),
     changed("database-version-18", "risk", { "quai:postgres": { version: 18, memory: "256m" } }),
@@ -70,6 +87,20 @@ export const PROPOSALS: readonly Proposal[] = [
     changed("backups-off", "risk", { "quai:backup": false }),
     { ...changed("backups-off-protected", "blocked", { "quai:backup": false, "quai:protect": true }), protect: true },
     changed("backups-kept-longer", "safe", { "quai:backup": { keep: { daily: 14, weekly: 4, monthly: 12 }, drill: "weekly" } }),
+    changed("certificate-by-acme", "safe", PUBLIC),
+    { ...changed("rules-refuse", "blocked", { ...PUBLIC, "quai:environment": "production" }), refused: true },
+    changed("rules-warn", "safe", { "quai:environment": "staging", "quai:domain": "shop.localhost", "quai:tls": { mode: "local" } }),
+    { name: "aws-larger-database", level: "downtime", whole: { ...AWS, ...LARGER } },
+    {
+        ...changed("target-switched", "risk", {
+            "quai:domain": "shop.quai.dev",
+            "quai:ports": undefined,
+            "quai:backup": undefined,
+            "quai:images": { api: imageAt("1"), web: imageAt("2") },
+            "quai:target": { kind: "aws", region: "eu-west-3", hostedZone: "Z0123456789ABCDEFGHIJ" },
+        }),
+        aws: true,
+    },
     {
         ...changed("host-moved", "risk", {
             "quai:target": {

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { bddbot } from "../../contract/support/bddbot";
 import { checkout, quai, source } from "../support/checkout";
 
 const digest = (digit: string) => `registry.internal.corp/demo@sha256:${digit.repeat(64)}`;
@@ -40,6 +41,7 @@ export const PICTURES: Readonly<Record<string, Record<string, unknown>>> = {
             monthlyBudget: 300,
         },
     },
+    bddbot: bddbot("production"),
 };
 
 /** Draws one in the checkout of the test. */

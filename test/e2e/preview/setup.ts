@@ -1,13 +1,11 @@
 import "./stack";
-import { docker, makeCheckout, mustUp, objects, writeSettings } from "../support/checkout";
+import { makeCheckout, mustUp, removeObjects, writeSettings } from "../support/checkout";
 import { BASE } from "./changes";
 
 /** Deploys the demonstration once; every test previews changes of it, and few are applied. */
 export default async function setup(): Promise<void> {
     if (process.env["QUAI_E2E_CHECKOUT"] !== undefined) return; // Kept from an earlier run by QUAI_E2E_KEEP: see CONTRIBUTING.md.
-    for (const name of objects("container")) docker("rm", "--force", "--volumes", name);
-    for (const name of objects("volume")) docker("volume", "rm", name);
-    for (const name of objects("network")) docker("network", "rm", name);
+    removeObjects();
     makeCheckout();
     writeSettings(BASE);
     await mustUp();

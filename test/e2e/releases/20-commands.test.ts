@@ -21,7 +21,7 @@ describe("operations", () => {
         expect(objects("container").filter((name) => name.includes("-run-"))).toEqual([]);
     });
 
-    test("R90: logs of a service, of a job that has ended, of all", async () => {
+    test("R88, R90: logs of a service, of a job that has ended, of all", async () => {
         await ask("/api/health");
         expect((await quai("logs", ...inStack, "proxy")).stdout).toContain('"path":"/api/health"');
         expect((await quai("logs", ...inStack, "migrate")).code).toBe(0);

@@ -7,7 +7,7 @@ import { settings } from "./stack";
 
 const RATE = 40;
 const load = () => constantLoad({ port: HTTPS, host: HOST, rate: RATE, sockets: 2 });
-const moved = { http: HTTP, https: HTTPS + 1, address: "127.0.0.1" };
+const holder = (port: number, address = "0.0.0.0") => `${STACK_ID}-port-${port}-on-${address}`;
 const web = (version: string) => ({
     "quai:images": { web: { build: "examples/demo/web", args: { DEMO_VERSION: version, API_BASE: "/api/../api" } } },
 });
@@ -34,18 +34,30 @@ describe("another proxy, under a constant load", () => {
 
     test("another port: the one that stays has no gap; the new one answers, the old one is gone", async () => {
         const clients = load();
-        settings({ "quai:ports": { ...moved, https: HTTPS, http: HTTP + 1 } });
+        settings({ "quai:ports": { http: HTTP + 1, https: HTTPS, address: "0.0.0.0" } });
         await mustUp();
         const { failures } = await clients.stop();
         expect([...failures]).toEqual([]);
-        expect(objects("container")).toContain(`${STACK_ID}-port-${HTTP + 1}`);
-        expect(objects("container")).not.toContain(`${STACK_ID}-port-${HTTP}`);
+        expect(objects("container")).toContain(holder(HTTP + 1));
+        expect(objects("container")).not.toContain(holder(HTTP));
         settings();
         await mustUp();
     });
 
+    test("another address: both are listened on for a moment, and no request fails", async () => {
+        const clients = load();
+        settings({ "quai:ports": { http: HTTP, https: HTTPS, address: "127.0.0.1" } });
+        await mustUp();
+        settings();
+        await mustUp();
+        const { failures } = await clients.stop();
+        expect([...failures]).toEqual([]);
+        expect(objects("container")).toEqual(expect.arrayContaining([holder(HTTP), holder(HTTPS)]));
+        expect(objects("container")).not.toContain(holder(HTTPS, "127.0.0.1"));
+    });
+
     test("what holds the ports and the proxy find each other in whatever order they start, as after a reboot", async () => {
-        const holders = [HTTP, HTTPS].map((port) => `${STACK_ID}-port-${port}`);
+        const holders = [HTTP, HTTPS].map((port) => holder(port));
         docker("stop", "--time", "1", proxy(), ...holders);
         const stopped = objects("container").find((name) => name.includes("-proxy-")) ?? "";
         docker("start", stopped);
@@ -54,7 +66,7 @@ describe("another proxy, under a constant load", () => {
     });
 
     test("a holder of ports that dies: the proxy takes the port again", async () => {
-        docker("restart", "--time", "0", `${STACK_ID}-port-${HTTPS}`);
+        docker("restart", "--time", "0", holder(HTTPS));
         await eventually("an answer", async () => (await ask("/")).status === 200, 60);
     });
 });

@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { parse } from "yaml";
 import { officialImage } from "../../../components/internal/images";
 import { checkout, docker, proxy, STACK, STACK_ID } from "../support/checkout";
 
@@ -11,7 +12,7 @@ export function anotherNginx(): Readonly<Record<string, string>> {
     const image = docker("inspect", "--format", "{{.Config.Image}}", proxy()).trim();
     execFileSync("docker", ["build", "--quiet", "--tag", OTHER, "-"], { input: `FROM ${image}\nENV NEXT=1\n`, stdio: "pipe" });
     // What the last update used of equivalents, where no registry answers.
-    const used = JSON.parse(readFileSync(join(checkout(), ".quai", "stacks", `Pulumi.${STACK}.yaml`), "utf8")) as {
+    const used = parse(readFileSync(join(checkout(), ".quai", "stacks", `Pulumi.${STACK}.yaml`), "utf8")) as {
         config: { "quai:imageMirror"?: Record<string, string> };
     };
     return { ...used.config["quai:imageMirror"], [officialImage("nginx")]: OTHER };

@@ -2,7 +2,6 @@ import "./area";
 import { execFileSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { HTTP_PORT } from "../../../components/tls-proxy/nginx";
 import { checkout, docker, HOST, HTTP, STACK, STACK_ID } from "../support/checkout";
 import { equivalent } from "../support/images";
 
@@ -20,7 +19,7 @@ const CONFIG = {
         managementListenAddress: "127.0.0.1:15000",
         certificate: "/pebble/server.pem",
         privateKey: "/pebble/server.key",
-        httpPort: HTTP_PORT,
+        httpPort: HTTP,
         tlsPort: 5001,
     },
 };
@@ -66,12 +65,8 @@ function isConnected(): boolean {
 
 /** The server answers from now on, and its root is what the tests' clients trust. */
 export function wakePebble(): void {
-    const address = docker(
-        "inspect",
-        "--format",
-        `{{(index .NetworkSettings.Networks "${STACK_ID}-app").IPAddress}}`,
-        `${STACK_ID}-port-${HTTP}`,
-    ).trim();
+    // The host, as a container sees it: the proxy's ports are its own.
+    const address = docker("network", "inspect", "--format", "{{(index .IPAM.Config 0).Gateway}}", `${STACK_ID}-app`).trim();
     if (!isConnected()) docker("network", "connect", "--alias", "acme-server", `${STACK_ID}-app`, NAME);
     docker("exec", NAME, "sh", "-c", `printf '127.0.0.1 localhost\\n%s %s\\n' ${address} ${HOST} > /etc/hosts`);
     // One process throughout: it forgets accounts and authority when it ends.

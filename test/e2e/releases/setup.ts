@@ -1,7 +1,7 @@
 import "./area";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { checkout, docker, makeCheckout, objects, quai, STACK } from "../support/checkout";
+import { checkout, makeCheckout, quai, removeObjects, STACK } from "../support/checkout";
 import { startPebble, stopPebble } from "./pebble";
 import { settings } from "./stack";
 
@@ -11,9 +11,7 @@ export default async function setup(): Promise<void> {
         return; // Kept from an earlier run by QUAI_E2E_KEEP: see CONTRIBUTING.md.
     }
     stopPebble();
-    for (const name of objects("container")) docker("rm", "--force", "--volumes", name);
-    for (const name of objects("volume")) docker("volume", "rm", name);
-    for (const name of objects("network")) docker("network", "rm", name);
+    removeObjects();
     makeCheckout();
     await startPebble();
     settings();

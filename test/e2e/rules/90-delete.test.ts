@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { checkout, quai } from "../support/checkout";
-import { must, objects, offsite, PRODUCTION, up, WAIVED, write } from "./stacks";
+import { inDays, must, objects, offsite, PRODUCTION, up, WAIVED, write } from "./stacks";
 
 const UNPROTECTED = { "quai:protect": false, "quai:waive": { ...WAIVED, "data-protected": WAIVED["public-tls"] } };
 
@@ -14,7 +14,7 @@ describe("R48: the end of a production, on purpose", () => {
     });
 
     test("a last snapshot goes off the host, then everything else goes", async () => {
-        write("production", { ...UNPROTECTED, "quai:retired": { uploads: new Date().toISOString().slice(0, 10) } });
+        write("production", { ...UNPROTECTED, "quai:retired": { uploads: inDays(3) } });
         await must(up("production"));
         const snapshots = () => readdirSync(join(offsite("production"), "snapshots")).length;
         const before = snapshots();

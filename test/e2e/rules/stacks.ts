@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Engine, ensureEngine, runPulumi } from "../../../tools/engine";
-import { checkout, docker, quai, type Result } from "../support/checkout";
+import { checkout, docker, objects as all, quai, type Result } from "../support/checkout";
 
 /** One application, three environments, one engine, one checkout: what could be confused, is beside each other. */
 export const ENVIRONMENTS = ["development", "staging", "production"] as const;
@@ -14,15 +14,13 @@ export type Config = Record<string, unknown>;
 
 /** What production would refuse and these tests are not about. */
 const reason = "Deployed by a test, on this machine alone";
-const today = new Date();
-const inDays = (days: number) => new Date(today.getTime() + days * 86_400_000).toISOString().slice(0, 10);
+export const inDays = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
 export const WAIVED = { "public-tls": { reason, until: inDays(200) }, "pinned-images": { reason, until: inDays(200) } };
-export { inDays };
 
 export const DESCRIPTION = {
     name: "shop",
     databases: ["postgres"],
-    secrets: { siteKey: { kind: "key" }, mailPassword: { kind: "given", optional: true } },
+    secrets: { siteKey: { kind: "key" }, tokens: { kind: "ed25519" }, mailPassword: { kind: "given", optional: true } },
     files: { media: { user: "101:101" } },
     services: {
         web: {
@@ -34,6 +32,7 @@ export const DESCRIPTION = {
             env: { SITE_KEY_FILE: "${file:secrets.siteKey}", DATABASE_URL_FILE: "${file:database.url}" },
         },
     },
+    jobs: { migrate: { like: "web", command: ["sh", "-c", "echo migrated"] } },
     routes: [{ to: "web" }],
 };
 
@@ -75,15 +74,8 @@ export async function must(result: Promise<Result>): Promise<Result> {
 
 export const up = (environment: Environment) => quai("up", stackOf(environment), "--yes");
 
-/** Objects of one stack, or of all three. */
-export function objects(kind: "container" | "network" | "volume", stack: string): string[] {
-    const format = kind === "container" ? "{{.Names}}" : "{{.Name}}";
-    const all = kind === "container" ? ["--all"] : [];
-    return docker(kind, "ls", ...all, "--filter", `label=io.quai.stack=${stack}`, "--format", format)
-        .split("\n")
-        .filter((name) => name !== "")
-        .sort();
-}
+/** Names of what a stack has on the host, in their order. */
+export const objects = (kind: "container" | "network" | "volume", stack: string): string[] => all(kind, stack).sort();
 
 /** The one container of a service that runs. */
 export function container(environment: Environment, service: string): string {
@@ -101,14 +93,37 @@ export function sql(environment: Environment, text: string): string {
 let engine: Promise<Engine> | undefined;
 
 /** The engine itself, as README says that people use it on the same files. */
-export async function pulumi(words: readonly string[], options: { readonly cwd?: string; readonly input?: string } = {}) {
+export async function pulumi(
+    words: readonly string[],
+    options: { readonly cwd?: string; readonly input?: string; readonly env?: Readonly<Record<string, string>> } = {},
+) {
     engine ??= ensureEngine({ checkout: checkout() });
     return runPulumi(await engine, [...words, "--non-interactive"], options);
+}
+
+/** As people set a secret: encrypted, into the stack file. */
+export async function setSecret(environment: Environment, name: string, value: string): Promise<void> {
+    const words = ["config", "set", "--secret", "--path", `quai:secrets.${name}`, "--stack", stackOf(environment)];
+    const { code, stderr } = await pulumi(words, { input: value });
+    if (code !== 0) throw new Error(stderr);
+}
+
+const stateOf = (stack: string) => readFileSync(join(checkout(), ".quai", "state", ".pulumi", "stacks", "quai", `${stack}.json`), "utf8");
+
+/** The day on which a secret's value came, by the state: all ages count from it, and midnight may have passed since. */
+export function madeOn(stack: string, secret: string): string {
+    const { checkpoint } = JSON.parse(stateOf(stack)) as {
+        readonly checkpoint: { readonly latest: { readonly resources: readonly { readonly urn: string; readonly created?: string }[] } };
+    };
+    const name = new RegExp(`::${secret}-[0-9a-f.-]+$`);
+    const made = checkpoint.latest.resources.flatMap(({ urn, created }) => (created !== undefined && name.test(urn) ? [created] : []));
+    const newest = made.sort().at(-1);
+    if (newest === undefined) throw new Error(`no ${secret} in ${stack}`);
+    return newest.slice(0, 10);
 }
 
 /** What tells whether anything was touched: objects of the host and the state. */
 export function touched(stack = PRODUCTION): string {
     const ids = docker("ps", "--all", "--no-trunc", "--filter", `label=io.quai.stack=${stack}`, "--format", "{{.ID}} {{.State}}");
-    const state = readFileSync(join(checkout(), ".quai", "state", ".pulumi", "stacks", "quai", `${stack}.json`), "utf8");
-    return JSON.stringify([ids, objects("volume", stack), state]);
+    return JSON.stringify([ids, objects("volume", stack), stateOf(stack)]);
 }

@@ -1,11 +1,26 @@
 import "./area";
+import { createPrivateKey, createPublicKey, sign, verify } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { scramVerifier } from "../../../components/postgres-with-backup/sql";
 import { constantLoad } from "../../bench/constant-load";
 import { askJson, eventually } from "../support/ask";
-import { api, checkout, docker, HOST, HTTPS, mustUp, objects, quai, STACK, STACK_ID } from "../support/checkout";
+import {
+    administratorSql,
+    api,
+    authority,
+    checkout,
+    docker,
+    HOST,
+    HTTPS,
+    mustUp,
+    objects,
+    quai,
+    STACK,
+    STACK_ID,
+} from "../support/checkout";
+import { atTime } from "../support/moved-clock";
 import {
     type Credentials,
     credentials,
@@ -20,6 +35,9 @@ import { settings } from "./stack";
 
 const RATE = 20;
 const today = () => new Date().toISOString().slice(0, 10);
+const BEGUN = today();
+/** The day of a rotation in this file. Midnight may have passed since it began. */
+const aDay = () => expect.stringMatching(`^(${BEGUN}|${today()})$`) as string;
 
 /** Everything that clients do, while something happens: not one request and not one login fails. */
 async function underLoad(happens: () => Promise<void>): Promise<void> {
@@ -48,7 +66,8 @@ async function rotate(...names: readonly string[]): Promise<void> {
 }
 
 const rotation = () =>
-    (parse(readFileSync(join(checkout(), `Pulumi.${STACK}.yaml`), "utf8")) as { config: Record<string, unknown> }).config["quai:rotation"];
+    (parse(readFileSync(join(checkout(), `Pulumi.${STACK}.yaml`), "utf8")) as { config: Record<string, Record<string, string | string[]>> })
+        .config["quai:rotation"];
 
 /** Service → identifiers of its containers. */
 function containers(): Record<string, string> {
@@ -102,11 +121,23 @@ beforeAll(async () => {
     await visitor.visit();
 });
 
+test("R24, R25: passwords, the keys of tokens and sessions: alphabet, length, one line each; what one key signs the other verifies", () => {
+    const container = objects("container").find((name) => name.startsWith(`${STACK_ID}-api-`)) ?? "none";
+    const read = (file: string) => docker("exec", container, "cat", `/run/secrets/${file}`);
+    for (const password of [first.database.password, first.redis, first.repository, first.superuser]) {
+        expect(password).toMatch(/^[A-Za-z0-9]{32,}$/);
+    }
+    expect(read("sessionKey")).toMatch(/^[\w-]{64,}$/);
+    const [key, other] = [createPrivateKey(read("jwtPrivate")), createPublicKey(read("jwtPublic"))];
+    expect([key.asymmetricKeyType, key.asymmetricKeyDetails?.modulusLength]).toEqual(["rsa", 4096]);
+    expect(verify("sha256", Buffer.from("text"), other, sign("sha256", Buffer.from("text"), key))).toBe(true);
+});
+
 describe("each kind under load: nothing fails, the former value is refused afterwards, and only its users are released anew", () => {
     test("R34, R35: the database's password, by ./quai rotate", async () => {
         const before = containers();
         await underLoad(() => rotate("database"));
-        expect(rotation()).toEqual({ databasePassword: today() });
+        expect(rotation()).toEqual({ databasePassword: aDay() });
         expect(changed(before)).toEqual(["api", "scheduler", "worker"]);
         expect(databaseLetsIn(first.database)).toBe(false);
         allValid(credentials());
@@ -130,7 +161,7 @@ describe("each kind under load: nothing fails, the former value is refused after
     test("R33, R35: the keys of tokens and sessions: what the former ones signed still counts", async () => {
         const before = containers();
         await underLoad(() => rotate("jwt", "session"));
-        expect(rotation()).toMatchObject({ jwt: [today(), "first"], sessionKey: [today(), "first"] });
+        expect(rotation()).toMatchObject({ jwt: [aDay(), "first"], sessionKey: [aDay(), "first"] });
         expect(changed(before)).toEqual(["api"]);
         await visitor.whoami();
         expect(await visitor.known()).toBe(1);
@@ -155,23 +186,22 @@ describe("each kind under load: nothing fails, the former value is refused after
 });
 
 describe("a rotation that fails halfway, with a release that isn't healthy", () => {
-    const DATE = `${today()}.5`;
     const NAMES = ["databasePassword", "migrationPassword", "redisPassword", "backupPassword", "postgresPassword"];
-    const before = () => rotation() as Record<string, unknown>;
     let former: Credentials;
-    let written: Record<string, unknown>;
+    let date: string;
+    let written: ReturnType<typeof rotation>;
     const all = () => ({
         "quai:rotation": {
-            ...Object.fromEntries(NAMES.map((name) => [name, DATE])),
+            ...Object.fromEntries(NAMES.map((name) => [name, date])),
             // Two in a row: both former keys count.
-            jwt: [DATE, today(), "first"],
-            sessionKey: [DATE, today(), "first"],
+            jwt: [date, ...(written?.["jwt"] ?? [])],
+            sessionKey: [date, ...(written?.["sessionKey"] ?? [])],
         },
     });
 
     test("R23, R34: the former values are valid and in use; nobody notices", async () => {
         former = credentials();
-        written = before();
+        [date, written] = [`${today()}.5`, rotation()];
         await underLoad(async () => {
             settings({ ...all(), ...api({ DEMO_VERSION: "bad", DEMO_BREAK: "health" }) });
             const { code, text } = await quai("up", STACK, "--yes");
@@ -191,15 +221,7 @@ describe("a rotation that fails halfway, with a release that isn't healthy", () 
         expect(credentials()).toEqual(former);
         allValid(former);
         await visitor.whoami();
-        const roles = docker(
-            "exec",
-            `${STACK_ID}-postgres`,
-            "psql",
-            "-U",
-            "postgres",
-            "-Atc",
-            "SELECT rolname FROM pg_roles WHERE rolcanlogin",
-        );
+        const roles = administratorSql("SELECT rolname FROM pg_roles WHERE rolcanlogin");
         expect(
             roles
                 .trim()
@@ -235,18 +257,35 @@ describe("a rotation that fails halfway, with a release that isn't healthy", () 
     });
 });
 
-test("R33: the overlap ends: tokens of former keys are refused, those of the present one are not", async () => {
+test("R33: the overlap ends, by the clock: tokens of former keys are refused, those of the present one are not", async () => {
     const now = new Visitor();
     await now.login();
     await now.visit();
-    const config = { "quai:rotation": rotation(), "quai:overlap": { jwt: "0s", sessionKey: "0s" } };
-    await underLoad(async () => {
-        settings({ ...config, ...api({ DEMO_VERSION: "2" }) });
-        await mustUp();
-    });
+    const inDays = (days: number) => new Date(Date.parse(BEGUN) + days * 86_400_000).toISOString();
+    // A day counts until it has ended everywhere on Earth, 36 hours after it began in UTC; then come the 24 hours.
+    expect((await atTime(inDays(2), () => quai("preview", STACK))).text).toContain("Nothing changes.");
+    await visitor.whoami();
+    await underLoad(() => atTime(inDays(4), async () => void (await mustUp())));
     await visitor.whoami(401);
     await now.whoami();
     expect([await now.known(), await visitor.known()]).toEqual([1, 0]);
     const files = docker("exec", objects("container").find((name) => name.startsWith(`${STACK_ID}-api-`)) ?? "none", "ls", "/run/secrets");
     expect(files).not.toMatch(/Former/);
+    // Today they would count again, and there are none any more.
+    settings({ "quai:rotation": rotation(), "quai:overlap": { jwt: "0s", sessionKey: "0s" }, ...api({ DEMO_VERSION: "2" }) });
+});
+
+test("R34: the stack's own authority: the database's certificate and the proxy's; then the former one is trusted by nobody", async () => {
+    const before = containers();
+    await underLoad(() => rotate("localAuthority"));
+    expect(changed(before)).toEqual(["api", "scheduler", "worker"]);
+    const config = { "quai:rotation": rotation(), "quai:overlap": { jwt: "0s", sessionKey: "0s", localAuthority: "0s" } };
+    await underLoad(async () => {
+        settings({ ...config, ...api({ DEMO_VERSION: "2" }) });
+        await mustUp();
+    });
+    // The server was told, without a restart: the application trusts the new authority alone, and checks.
+    expect(authority().match(/BEGIN CERTIFICATE/g)).toHaveLength(1);
+    expect((await askJson<{ database: string }>("/api/health")).database).toBe("connected");
+    expect(containers()["postgres"]).toBe(before["postgres"]);
 });

@@ -1,6 +1,6 @@
 import "./area";
 import { spawnSync } from "node:child_process";
-import { docker, objects, STACK_ID } from "../support/checkout";
+import { administratorSql, docker, objects, STACK_ID } from "../support/checkout";
 
 /** What the application and the backup service log in with now, read where they read it. */
 export interface Credentials {
@@ -55,15 +55,7 @@ export function repositoriesOpen(password: string): readonly [local: boolean, of
 
 /** Whether the verifier that the server keeps is that of this password: nobody can log in with it, so it can't be tried. */
 export function superuserVerifier(): string {
-    return docker(
-        "exec",
-        `${STACK_ID}-postgres`,
-        "psql",
-        "-U",
-        "postgres",
-        "-Atc",
-        "SELECT rolpassword FROM pg_authid WHERE rolname = 'postgres'",
-    ).trim();
+    return administratorSql("SELECT rolpassword FROM pg_authid WHERE rolname = 'postgres'");
 }
 
 /** From now on: logins that the servers refuse. */

@@ -1,4 +1,7 @@
-import { quai, STACK } from "../support/checkout";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { certificate } from "../../unit/tls-proxy/real/nginx";
+import { checkout, quai, STACK } from "../support/checkout";
 import { hostKeyOf, inside, keyPair } from "./machine";
 import { host, key, settings, SPARE, SPARE_SSH, target } from "./stack";
 
@@ -63,6 +66,14 @@ describe("what is refused, and touches nothing", () => {
         );
     });
 
+    test("a machine without sudo", async () => {
+        inside(SPARE, "mv /usr/bin/sudo /usr/bin/sudo-away && touch /tmp/before");
+        expect(await refusal(host({ firstUser: "plain" }))).toMatch(
+            /quai:host\.firstUser: plain can't become root on 127\.0\.0\.1 without a password \((\w+: )*sudo: not found\); allow it there, or name a user who can$/,
+        );
+        inside(SPARE, "mv /usr/bin/sudo-away /usr/bin/sudo");
+    });
+
     test("R8: everything that is wrong with the machine, in one message: a full disk, too little, a busy port", async () => {
         inside(SPARE, "sed -i 's/^#Port 22/Port 22\\nPort 19080/' /etc/ssh/sshd_config && systemctl restart ssh && touch /tmp/before");
         expect(await refusal(host({ minimum: { cpus: 512, memory: "2000g", disk: "20g" } }))).toMatch(
@@ -93,6 +104,20 @@ describe("what is refused, and touches nothing", () => {
         settings(there({ host: "ssh://deploy@127.0.0.1:19029" }));
         const { code, text } = await quai("preview", STACK);
         expect({ code, text }).toMatchObject({ code: 2 });
-        expect(text).toContain("machine-firewall");
+        expect(text).toMatch(/machine: created \d+ × step/);
+    });
+
+    test("R66: the preview judges own files of a certificate: key, names", async () => {
+        const [mine, other] = ["mine", "other"].map((name) => join(checkout(), ".quai", name)) as [string, string];
+        for (const folder of [mine, other]) {
+            mkdirSync(folder, { recursive: true });
+            certificate(folder, ["elsewhere.quay.eu"]);
+        }
+        const tls = { mode: "files", certificate: join(mine, "certificate.pem"), key: join(other, "key.pem") };
+        settings({ ...there({ host: "ssh://deploy@127.0.0.1:19029" }), "quai:tls": tls });
+        const { code, text } = await quai("preview", STACK);
+        expect({ code, text }).toMatchObject({ code: 1 });
+        expect(text).toContain("quai:tls.key: doesn't fit the first certificate of quai:tls.certificate");
+        expect(text).toContain("quai:tls.certificate: must cover demo.localhost (it is for elsewhere.quay.eu)");
     });
 });

@@ -1,5 +1,6 @@
 import "./area";
 import { HTTP, HTTPS, makeCheckout } from "../support/checkout";
+import { equivalent } from "../support/images";
 import { buildMachineImage, startMachine } from "./machine";
 import { key, MACHINE, SPARE, SPARE_SSH, SSH } from "./stack";
 
@@ -9,7 +10,7 @@ export default async function setup(): Promise<void> {
         return; // Kept from an earlier run by QUAI_E2E_KEEP: see CONTRIBUTING.md.
     }
     makeCheckout();
-    await buildMachineImage();
+    buildMachineImage(await equivalent("debian"));
     startMachine(MACHINE, key(), { ssh: SSH, ports: [HTTP, HTTPS] });
     startMachine(SPARE, key(), { ssh: SPARE_SSH, smallDisk: "64m" });
 }

@@ -45,3 +45,12 @@ export function settings(more: StackConfig = {}): void {
         ...more,
     });
 }
+
+/** The same with restarts at night, and backups. */
+export function everything(more: StackConfig = {}): void {
+    settings({
+        ...host({ rootLogin: false, rebootAt: "04:00" }),
+        "quai:backup": { at: "02:00", keep: { daily: 3, weekly: 0, monthly: 0 }, drill: "never" },
+        ...more,
+    });
+}

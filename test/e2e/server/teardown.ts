@@ -1,14 +1,12 @@
 import "./area";
-import { removeCheckout } from "../support/checkout";
-import { removeMachine } from "./machine";
+import { isKept, removeCheckout } from "../support/checkout";
+import { removeMachine, removeNetwork } from "./machine";
 import { MACHINE, SPARE } from "./stack";
 
 export default function teardown(): void {
-    if (process.env["QUAI_E2E_KEEP"] !== undefined) {
-        console.log(`kept: ${process.env["QUAI_E2E_CHECKOUT"] ?? ""}`);
-        return;
-    }
+    if (isKept()) return;
     removeMachine(MACHINE);
     removeMachine(SPARE);
+    removeNetwork();
     removeCheckout();
 }

@@ -18,14 +18,14 @@ export interface Ask extends RequestOptions {
 
 /** A request to the deployed application, over TLS that is checked, as a client on this machine would make it. */
 export function ask(path: string, options: Ask = {}): Promise<Answer> {
-    const { body, ...rest } = options;
+    const { body, ca = authority(), ...rest } = options;
     return new Promise((resolve, reject) => {
         const sent = request(
             {
                 host: "127.0.0.1",
                 port: HTTPS,
                 servername: HOST,
-                ca: authority(),
+                ca,
                 path,
                 agent: false,
                 timeout: 90_000,

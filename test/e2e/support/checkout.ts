@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { appendFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
@@ -41,6 +41,13 @@ export function makeCheckout(): string {
 
 export function removeCheckout(): void {
     rmSync(checkout(), { recursive: true, force: true });
+}
+
+/** Whether stack and checkout stay for a look, by QUAI_E2E_KEEP: see CONTRIBUTING.md. Says where. */
+export function isKept(): boolean {
+    if (process.env["QUAI_E2E_KEEP"] === undefined) return false;
+    console.log(`kept: ${process.env["QUAI_E2E_CHECKOUT"] ?? ""}`);
+    return true;
 }
 
 /** Everything that was printed, for the search for secrets. */
@@ -90,6 +97,36 @@ export function quai(...args: readonly string[]): Promise<Result> {
     return start(...args).ended;
 }
 
+/** `./quai` at a terminal, where somebody types `answer` once a question stands there. */
+export async function answered(answer: string, ...args: readonly string[]): Promise<Result> {
+    const begun = Date.now();
+    const words = [join(checkout(), "quai"), ...args].map((word) => `'${word}'`).join(" ");
+    const env: NodeJS.ProcessEnv = { ...process.env, NO_COLOR: "1" };
+    delete env["CI"];
+    const child = spawn("script", ["--quiet", "--return", "--command", words, "/dev/null"], { cwd: checkout(), env });
+    let [text, asked] = ["", false];
+    child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
+        text += chunk;
+        appendFileSync(transcript(), chunk);
+        if (asked || !text.includes("[y/N]")) return;
+        asked = true;
+        child.stdin.write(`${answer}\n`);
+    });
+    const code = await new Promise<number>((done, fail) => child.once("error", fail).once("close", (number) => done(number ?? 1)));
+    return { code, text, stdout: text, seconds: (Date.now() - begun) / 1000 };
+}
+
+/** `./quai` with a value on standard input, as a program gives it. */
+export function given(value: string, ...args: readonly string[]): { readonly code: number; readonly text: string } {
+    const { status, stdout, stderr } = spawnSync(join(checkout(), "quai"), args, {
+        cwd: checkout(),
+        input: `${value}\n`,
+        encoding: "utf8",
+    });
+    appendFileSync(transcript(), `${stdout}${stderr}`);
+    return { code: status ?? 1, text: `${stdout}${stderr}` };
+}
+
 /** `./quai up` that must end well. */
 export async function mustUp(...args: readonly string[]): Promise<Result> {
     const result = await quai("up", STACK, "--yes", ...args);
@@ -103,22 +140,26 @@ export type StackConfig = Record<string, unknown>;
 
 /** The settings of the test's stack; `more` is added to them. */
 export function writeSettings(more: StackConfig = {}): void {
-    const config = {
+    const config = { ...defaults(offsite()), ...more };
+    writeFileSync(join(checkout(), `Pulumi.${STACK}.yaml`), JSON.stringify({ config }, null, 2));
+}
+
+/** @param repository where snapshots are copied to */
+export function defaults(repository: string): StackConfig {
+    return {
         "quai:application": "demo",
         "quai:environment": "development",
         "quai:domain": HOST,
         "quai:ports": { http: HTTP, https: HTTPS, address: "127.0.0.1" },
         "quai:postgres": { version: 15, memory: "256m" },
         "quai:redis": { memory: "64m" },
-        "quai:backup": { keep: { daily: 3, weekly: 0, monthly: 0 }, drill: "never", offsite: { repository: offsite() } },
+        "quai:backup": { keep: { daily: 3, weekly: 0, monthly: 0 }, drill: "never", offsite: { repository } },
         "quai:services": {
             scheduler: { env: { SCHEDULE_SECONDS: "2" } },
             // A release that is broken is told sooner.
             api: { health: { timeout: "2s", retries: 3, startPeriod: "10s" } },
         },
-        ...more,
     };
-    writeFileSync(join(checkout(), `Pulumi.${STACK}.yaml`), JSON.stringify({ config }, null, 2));
 }
 
 /** A folder that stands for a disk mounted on the host. */
@@ -147,9 +188,21 @@ export function proxy(stack = STACK_ID): string {
     return docker("ps", ...filters, "--format", "{{.Names}}").split("\n")[0] ?? "";
 }
 
+/** What PostgreSQL answers its administrator, over its own socket. */
+export function administratorSql(text: string): string {
+    return docker("exec", `${STACK_ID}-postgres`, "psql", "-U", "postgres", "-Atc", text).trim();
+}
+
+/** What an earlier run may have left of a stack, its data included. */
+export function removeObjects(stack = STACK_ID): void {
+    for (const name of objects("container", stack)) docker("rm", "--force", "--volumes", name);
+    for (const name of objects("volume", stack)) docker("volume", "rm", name);
+    for (const name of objects("network", stack)) docker("network", "rm", name);
+}
+
 /** Names of what the stack has on the host. */
-export function objects(kind: "container" | "network" | "volume" | "image"): string[] {
-    const filter = ["--filter", kind === "image" ? `reference=quai/${STACK_ID}/*` : `label=io.quai.stack=${STACK_ID}`];
+export function objects(kind: "container" | "network" | "volume" | "image", stack = STACK_ID): string[] {
+    const filter = ["--filter", kind === "image" ? `reference=quai/${stack}/*` : `label=io.quai.stack=${stack}`];
     const formats = { container: "{{.Names}}", network: "{{.Name}}", volume: "{{.Name}}", image: "{{.Repository}}:{{.Tag}}" };
     return docker(kind, "ls", ...(kind === "container" ? ["--all"] : []), ...filter, "--format", formats[kind])
         .split("\n")

@@ -1,7 +1,7 @@
 "use strict";
-// NODE_OPTIONS="--require …/clock.cjs" QUAI_TEST_CLOCK_DAYS=91: for this process and those below it, it is 91 days later.
-const by = Number(process.env["QUAI_TEST_CLOCK_DAYS"] ?? 0) * 86_400_000;
+// NODE_OPTIONS="--require …/clock.cjs" QUAI_TEST_CLOCK=2027-02-26T23:58:00Z: this process, and each of those below it, begins then.
 const Real = Date;
+const by = Real.parse(process.env["QUAI_TEST_CLOCK"]) - Real.now();
 globalThis.Date = class extends Real {
     constructor(...args) {
         if (args.length === 0) super(Real.now() + by);

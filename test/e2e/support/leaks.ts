@@ -14,6 +14,8 @@ export interface Walk {
     readonly secrets: ReadonlyMap<string, string>;
     /** Volumes that a secret is meant for, besides those of secret files and of the backups' keys. @default none */
     readonly meant?: RegExp;
+    /** What process-record.cjs has noted while the run went on. @default nobody did */
+    readonly record?: string;
     /** Containers whose programs are given secrets as variables by a shell (`secretEnv`): their environment isn't looked at. @default none */
     readonly variables?: RegExp;
 }
@@ -50,7 +52,14 @@ export async function walkForLeaks(walk: Walk): Promise<Found> {
         }
     }
     processes(search, walk);
+    if (walk.record !== undefined) recorded(search, walk.record);
     return search;
+}
+
+/** A line that only a private key has: an RSA key begins with what its public key holds too; one on a curve ends with it. */
+export function middleOf(pem: string): string {
+    const lines = pem.split("\n").filter((line) => line !== "" && !line.startsWith("-----"));
+    return lines[lines.length > 10 ? Math.floor(lines.length * 0.6) : 0] ?? "";
 }
 
 function objectsOf(stack: string) {
@@ -107,6 +116,34 @@ function processes(search: Search, { variables }: Walk): void {
     }
 }
 
+/** Every process that there was, also those that have ended. */
+function recorded(search: Search, file: string): void {
+    for (const line of readFileSync(file, "utf8").split("\n").slice(0, -1)) {
+        const { pid, part, text } = JSON.parse(line) as {
+            readonly pid: string;
+            readonly part: "cmdline" | "environ";
+            readonly text: string;
+        };
+        const words = part === "cmdline" ? text.split("\0").slice(0, 2).join(" ").slice(0, 80) : "";
+        search.text(
+            `${part} of the run`,
+            `the ${part} of process ${pid}${words === "" ? "" : ` (${words})`}, which was there for a while,`,
+            part === "environ" ? withoutFirstStart(text) : text,
+        );
+    }
+}
+
+/**
+ * PostgreSQL's image, the official one as well, hands the superuser's password to its own programs as a variable while it makes a new cluster.
+ * The server that it ends with has no such variable.
+ */
+function withoutFirstStart(environment: string): string {
+    const variables = environment.split("\0");
+    return variables.some((each) => each.startsWith("PGDATA="))
+        ? variables.filter((each) => !/^(?:PGPASSWORD|POSTGRES_PASSWORD)=/.test(each)).join("\0")
+        : environment;
+}
+
 function idsOf(names: RegExp): string[] {
     const lines = docker("ps", "--no-trunc", "--format", "{{.Names}} {{.ID}}").split("\n");
     return lines.flatMap((line) => (names.test(line.split(" ")[0] ?? "") ? [line.split(" ")[1] ?? ""] : [])).filter((id) => id !== "");
@@ -120,13 +157,19 @@ function listed(folder: string): string[] {
     }
 }
 
+/** Folder by folder: one that goes while it is read takes nothing else with it. Links are not followed. */
 function filesIn(folder: string): string[] {
+    let entries;
     try {
-        const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
-        return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+        entries = readdirSync(folder, { withFileTypes: true });
     } catch {
-        return [];
+        return []; // It has gone meanwhile.
     }
+    return entries.flatMap((entry) => {
+        const path = join(folder, entry.name);
+        if (entry.isDirectory()) return filesIn(path);
+        return entry.isFile() ? [path] : [];
+    });
 }
 
 class Search implements Found {

@@ -3,21 +3,26 @@ import { join } from "node:path";
 import { parse } from "yaml";
 import { eventually } from "../support/ask";
 import { proxy } from "../support/checkout";
-import { ask, burst, checkout, context, docker, mustUp, quai, redirected, remove, running, type System, write } from "./system";
+import { ask, begun, burst, checkout, context, docker, mustUp, quai, redirected, remove, running, write } from "./system";
+import { downAndUp } from "./stands-in";
 
-const magazine: System = { stack: "sys-magazine", host: "magazine.localhost" };
+const magazine = begun({ stack: "sys-magazine", host: "magazine.localhost" });
 
 /** The block of docs/custom.md, with the name and image of this test. */
-async function example(args: Readonly<Record<string, string>> = {}): Promise<Record<string, unknown>> {
+async function example(args: Readonly<Record<string, string>> = {}, jobs: object = {}): Promise<Record<string, unknown>> {
     const [, block] = /```yaml\n(config:[\s\S]*?)```/.exec(readFileSync(join(checkout(), "docs/custom.md"), "utf8")) ?? [];
     const { config } = parse(block ?? "") as { config: Record<string, unknown> };
+    const custom = config["quai:custom"] as Record<string, unknown>;
     const image = await context("django");
     return {
         ...config,
         "quai:images": { backend: { ...image, args: { ...image.args, ...args } } },
-        "quai:custom": { ...(config["quai:custom"] as object), name: "sys" },
+        "quai:custom": { ...custom, name: "sys", jobs: { ...(custom["jobs"] as object), ...jobs } },
     };
 }
+
+/** The example's job, each minute. */
+const EVERY_MINUTE = { sessions: { like: "backend", command: ["python", "manage.py", "clearsessions"], cron: "* * * * *" } };
 
 interface State {
     readonly ticks: number;
@@ -26,10 +31,10 @@ interface State {
 }
 const state = async () => JSON.parse((await ask(magazine, "/api/state")).text) as State;
 
-/** What a volume of secrets holds, as the host's administrator could read it. */
-function secretIn(volume: string, file: string): string {
+/** What a command says of a volume, as the host's administrator could see it. */
+function inVolume(volume: string, program: string, ...words: readonly string[]): string {
     const [image = ""] = docker("inspect", "--format", "{{.Image}}", proxy(magazine.stack)).split("\n");
-    return docker("run", "--rm", "--user", "0", "--entrypoint", "cat", "--volume", `${volume}:/secrets:ro`, image, `/secrets/${file}`);
+    return docker("run", "--rm", "--user", "0", "--entrypoint", program, "--volume", `${volume}:/volume:ro`, image, ...words).trimEnd();
 }
 
 async function loginForm(): Promise<string[]> {
@@ -60,6 +65,16 @@ describe("Wagtail with Celery, PostgreSQL, Redis and media, from the stack file 
         expect([css.status, css.headers["cache-control"]]).toEqual([200, "public, max-age=31536000, immutable"]);
     });
 
+    test("R13: files belong to whom the stack says, though the image's folder is root's, and begin empty", () => {
+        const listed = (volume: string) => inVolume(`sys-magazine-${volume}`, "ls", "-lan", "/volume").split("\n");
+        expect(listed("media")).toEqual([
+            expect.any(String),
+            expect.stringMatching(/^drwxr-x--- .* 1000 +1000 .* \.$/),
+            expect.any(String),
+        ]);
+        expect(listed("static")[1]).toMatch(/^drwxr-x--- .* 1000 +1000 .* \.$/);
+    });
+
     test("R51, R83: an upload is served; a script is not", async () => {
         expect((await ask(magazine, "/api/media/a.txt", { method: "PUT", body: "hello" })).status).toBe(201);
         const media = await ask(magazine, "/media/a.txt");
@@ -81,7 +96,7 @@ describe("Wagtail with Celery, PostgreSQL, Redis and media, from the stack file 
     test("R124: the one administrator logs in with the generated password, which is encrypted in the state", async () => {
         expect((await state()).users).toBe(1);
         const volume = docker("volume", "ls", "--quiet", "--filter", "name=sys-magazine-admin-secrets").trim();
-        const password = secretIn(volume, "env.DJANGO_SUPERUSER_PASSWORD");
+        const password = inVolume(volume, "cat", "/volume/env.DJANGO_SUPERUSER_PASSWORD");
         expect(password).toMatch(/^[A-Za-z0-9]{32}$/);
         const [cookie = "", token = ""] = await loginForm();
         const login = (secret: string) =>
@@ -109,8 +124,13 @@ describe("Wagtail with Celery, PostgreSQL, Redis and media, from the stack file 
         expect(env).toContain("ALLOWED_HOSTS=magazine.localhost");
     });
 
+    test("a job with cron waits for its time, and is well", () => {
+        expect(running(magazine, "sessions")).toEqual(["sys-magazine-sessions"]);
+        expect(docker("inspect", "--format", "{{.State.Health.Status}}", "sys-magazine-sessions").trim()).toBe("healthy");
+    });
+
     test("R100, R101, R124: a new release: migrations first, no second administrator, one beat", async () => {
-        write(magazine, await example({ VERSION: "2" }));
+        write(magazine, await example({ VERSION: "2" }, EVERY_MINUTE));
         await mustUp(magazine);
         expect(await state()).toMatchObject({ users: 1, version: "2" });
         expect(running(magazine, "beat")).toHaveLength(1);
@@ -124,8 +144,19 @@ describe("Wagtail with Celery, PostgreSQL, Redis and media, from the stack file 
         expect((await ask(magazine, "/media/a.txt")).text).toBe("hello");
     });
 
+    test("R48, R124: down keeps data, up finds them, and makes no second administrator", async () => {
+        expect(await downAndUp(magazine)).toMatchObject({ containers: "" });
+        expect(await state()).toMatchObject({ users: 1 });
+    });
+
     test("R107: nothing changed, nothing done", async () => {
         const again = await mustUp(magazine);
         expect(again.text).toMatch(/Resources:\n\s+\d+ unchanged\n/);
+    });
+
+    test("R61: a job with cron ran when it was time, and went well", async () => {
+        const log = () => docker("logs", "sys-magazine-sessions");
+        await eventually("a run", () => Promise.resolve(log().includes("quai: ended with ")), 90);
+        expect(log()).toContain("quai: begins\nquai: ended with 0\n");
     });
 });

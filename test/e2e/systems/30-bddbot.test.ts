@@ -1,19 +1,23 @@
-import { application, downAndUp, frontEnd, mustRun, underRequests } from "./stands-in";
-import { ask, burst, docker, mustUp, quai, redirected, remove, running, type System, upgraded, write } from "./system";
+import { application, downAndUp, frontEnd, mustRun, secret, underRequests } from "./stands-in";
+import { ask, begun, burst, docker, mustUp, quai, redirected, remove, running, upgraded, write } from "./system";
 
-const bddbot: System = { stack: "bddbot-sys", host: "bddbot.localhost" };
+const bddbot = begun({ stack: "bddbot-sys", host: "bddbot.localhost" });
+const today = new Date().toISOString().slice(0, 10);
 
 /** Etherpad stands in for the backend; the rest is stacks/bddbot.yaml. */
-async function settings(version: string, more: object = {}): Promise<Record<string, unknown>> {
+async function settings(version: string, { replicas, ...more }: { replicas?: number } & object = {}): Promise<Record<string, unknown>> {
     return {
         "quai:application": "bddbot",
         "quai:environment": "development",
         "quai:domain": bddbot.host,
         "quai:images": { backend: await application("etherpad", version), frontend: await frontEnd() },
         "quai:backup": { keep: { daily: 3, weekly: 0, monthly: 0 } },
-        "quai:services": { backend: { health: { startPeriod: "1m" }, ...more } },
+        "quai:services": { backend: { health: { startPeriod: "1m" }, replicas } },
+        ...more,
     };
 }
+
+const ROTATED = { "quai:rotation": { jwtSecret: today } };
 
 let key = "";
 /** Etherpad's own API. */
@@ -80,12 +84,18 @@ describe("Etherpad on the stack of BDD Bot: Express, Socket.IO, SQLite", () => {
         await mustRun("restore", "--stack", bddbot.stack, "--undo", "--yes");
     });
 
-    test("R101: a new release while requests come in: none fails", async () => {
-        write(bddbot, await settings("2"));
+    test("R33, R101: a release with a rotated secret while requests come in: none fails", async () => {
+        const former = await secret(bddbot, "jwtSecret");
+        write(bddbot, await settings("2", ROTATED));
         const { asked, failed } = await underRequests(bddbot, "/health", bddbot.host, async () => void (await mustUp(bddbot)));
         expect(failed).toEqual([]);
         expect(asked).toBeGreaterThan(20);
-        expect(running(bddbot, "backend")).toHaveLength(1);
+        const [backend = "", ...others] = running(bddbot, "backend");
+        expect(others).toEqual([]);
+        const renewed = await secret(bddbot, "jwtSecret");
+        expect(renewed).not.toBe(former);
+        const variables = docker("exec", backend, "sh", "-c", "cat /proc/[0-9]*/environ 2>/dev/null; true").split("\0");
+        expect(new Set(variables.filter((each) => each.startsWith("JWT_SECRET=")))).toEqual(new Set([`JWT_SECRET=${renewed}`]));
         expect(await text()).toBe("first");
     });
 

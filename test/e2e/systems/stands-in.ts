@@ -1,3 +1,4 @@
+import { given } from "../support/checkout";
 import { equivalent } from "../support/images";
 import { ask, context, docker, mustUp, quai, type System } from "./system";
 
@@ -10,9 +11,9 @@ export async function frontEnd(): Promise<Image> {
 }
 
 /** A public application's image, in a version of its own. */
-export async function application(name: string, version: string): Promise<Image> {
+export async function application(name: string, version: string, args: Readonly<Record<string, string>> = {}): Promise<Image> {
     const made = await context(name);
-    return { ...made, args: { ...made.args, VERSION: version } };
+    return { ...made, args: { ...made.args, ...args, VERSION: version } };
 }
 
 /** Asks a path without a pause while something is done; the statuses that weren't 200, each how often. */
@@ -60,4 +61,16 @@ export async function downAndUp(system: System): Promise<{ readonly containers: 
     const volumes = docker("volume", "ls", "--quiet", "--filter", label).split("\n").filter(Boolean).length;
     await mustUp(system);
     return { containers, volumes };
+}
+
+/** `./quai secrets set`. */
+export function give({ stack }: System, name: string, value: string): { readonly code: number; readonly text: string } {
+    return given(value, "secrets", "set", name, "--stack", stack);
+}
+
+/** A generated secret, as the person who deploys can read it. */
+export async function secret(system: System, name: string): Promise<string> {
+    const { code, stdout } = await quai("secrets", "show", name, "--stack", system.stack, "--yes");
+    if (code !== 0) throw new Error(`./quai secrets show ${name} ended with ${code}`);
+    return stdout.trim();
 }

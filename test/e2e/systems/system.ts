@@ -3,7 +3,7 @@ import { request as plainRequest } from "node:http";
 import { request, type RequestOptions } from "node:https";
 import { join } from "node:path";
 import type { Answer } from "../support/ask";
-import { checkout, docker, quai, type Result } from "../support/checkout";
+import { checkout, docker, quai, removeObjects, type Result } from "../support/checkout";
 import { equivalent } from "../support/images";
 
 /** One application after the other is deployed, so they can share ports. */
@@ -14,6 +14,14 @@ export interface System {
     readonly stack: string;
     /** Main host name. */
     readonly host: string;
+}
+
+/** A system of a test file, which begins without what a run that was killed has left of it. */
+export function begun(system: System): System {
+    beforeAll(() => {
+        if (!existsSync(join(checkout(), `Pulumi.${system.stack}.yaml`))) removeObjects(system.stack);
+    });
+    return system;
 }
 
 type Config = Readonly<Record<string, unknown>>;
@@ -75,8 +83,15 @@ export function ask(system: System, path: string, { body, host = system.host, ..
     });
 }
 
+interface Opening {
+    /** @default the main name */
+    readonly host?: string;
+    /** What the client says first. */
+    readonly say?: string;
+}
+
 /** The first message of a WebSocket that is opened at a path. */
-export function upgraded({ stack, host }: System, path: string): Promise<string> {
+export function upgraded({ stack, host: main }: System, path: string, { host = main, say }: Opening = {}): Promise<string> {
     const ca = readFileSync(join(checkout(), ".quai", stack, "ca.crt"), "utf8");
     const upgrade = {
         Connection: "Upgrade",
@@ -93,6 +108,8 @@ export function upgraded({ stack, host }: System, path: string): Promise<string>
                 socket.destroy();
                 resolve(frame.subarray((frame[1] ?? 0) < 126 ? 2 : 4).toString("utf8"));
             };
+            // One of a client's, below 126 bytes, under a mask of zeros.
+            if (say !== undefined) socket.write(Buffer.concat([Buffer.from([0x81, 0x80 | say.length, 0, 0, 0, 0]), Buffer.from(say)]));
             if (head.length > 0) read(head);
             else socket.once("data", read);
         });

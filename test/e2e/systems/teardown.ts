@@ -1,6 +1,5 @@
-import { removeCheckout } from "../support/checkout";
+import { isKept, removeCheckout } from "../support/checkout";
 
 export default function teardown(): void {
-    if (process.env["QUAI_E2E_KEEP"] === undefined) removeCheckout();
-    else console.log(`kept: ${process.env["QUAI_E2E_CHECKOUT"] ?? ""}`);
+    if (!isKept()) removeCheckout();
 }

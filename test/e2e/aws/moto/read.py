@@ -138,4 +138,120 @@ def logs():
     return {each["logGroupName"]: each["retentionInDays"] for each in client("logs").describe_log_groups()["logGroups"]}
 
 
-print(json.dumps({each.__name__: each() for each in (network, ways, front_door, services, files, rights, secrets, logs)}))
+def groups_of(ids):
+    return sorted(group["GroupName"] for group in ec2.describe_security_groups(GroupIds=ids)["SecurityGroups"])
+
+
+def names_of(subnets):
+    return sorted(name_of(subnet) for subnet in ec2.describe_subnets(SubnetIds=subnets)["Subnets"])
+
+
+def databases():
+    rds = client("rds")
+    found = {}
+    for each in rds.describe_db_instances()["DBInstances"]:
+        group = each["DBParameterGroups"][0]["DBParameterGroupName"]
+        parameters = rds.describe_db_parameters(DBParameterGroupName=group)["Parameters"]
+        found[each["DBInstanceIdentifier"]] = {
+            "engine": [each["Engine"], each["EngineVersion"]],
+            "encrypted": each["StorageEncrypted"] and each["KmsKeyId"].startswith("arn:aws:kms:"),
+            "public": each["PubliclyAccessible"],
+            "port": each["Endpoint"]["Port"],
+            "subnets": names_of([subnet["SubnetIdentifier"] for subnet in each["DBSubnetGroup"]["Subnets"]]),
+            "groups": groups_of([group["VpcSecurityGroupId"] for group in each["VpcSecurityGroups"]]),
+            "parameters": {each["ParameterName"]: each["ParameterValue"] for each in parameters if "ParameterValue" in each},
+            "days": each["BackupRetentionPeriod"],
+        }
+    return found
+
+
+def caches():
+    cache = client("elasticache")
+    return [
+        {
+            "name": each["ReplicationGroupId"],
+            "engine": each.get("Engine"),
+            "encrypted": [each["AtRestEncryptionEnabled"], each["TransitEncryptionEnabled"]],
+            "password": each["AuthTokenEnabled"],
+            "copies": each["SnapshotRetentionLimit"],
+        }
+        for each in cache.describe_replication_groups()["ReplicationGroups"]
+    ]
+
+
+def backups():
+    backup = client("backup")
+    plans = [backup.get_backup_plan(BackupPlanId=each["BackupPlanId"])["BackupPlan"] for each in backup.list_backup_plans()["BackupPlansList"]]
+    return {
+        "vaults": {each["BackupVaultName"]: each["EncryptionKeyArn"].startswith("arn:aws:kms:") for each in backup.list_backup_vaults()["BackupVaultList"]},
+        "rules": {rule["RuleName"]: [rule["ScheduleExpression"], rule["Lifecycle"]["DeleteAfterDays"]] for plan in plans for rule in plan["Rules"]},
+    }
+
+
+def names():
+    dns = client("route53")
+    balancers = {each["DNSName"]: each["LoadBalancerName"] for each in elb.describe_load_balancers()["LoadBalancers"]}
+    found = {}
+    for zone in dns.list_hosted_zones()["HostedZones"]:
+        for each in dns.list_resource_record_sets(HostedZoneId=zone["Id"])["ResourceRecordSets"]:
+            if each["Type"] == "A":
+                found[each["Name"]] = balancers.get(each["AliasTarget"]["DNSName"].rstrip("."))
+    return found
+
+
+def buckets():
+    s3 = client("s3")
+    found = {}
+    for name in [each["Name"] for each in s3.list_buckets()["Buckets"]]:
+        (encryption,) = s3.get_bucket_encryption(Bucket=name)["ServerSideEncryptionConfiguration"]["Rules"]
+        lifecycle = s3.get_bucket_lifecycle_configuration(Bucket=name)["Rules"]
+        statements = json.loads(s3.get_bucket_policy(Bucket=name)["Policy"])["Statement"]
+        found[name] = {
+            "closed": all(s3.get_public_access_block(Bucket=name)["PublicAccessBlockConfiguration"].values()),
+            "encrypted": encryption["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"],
+            "days": [rule["Expiration"]["Days"] for rule in lifecycle],
+            "tlsOnly": any(s["Effect"] == "Deny" and s["Condition"]["Bool"].get("aws:SecureTransport") == "false" for s in statements),
+            "writers": [s["Principal"]["Service"] for s in statements if s["Effect"] == "Allow"],
+        }
+    return found
+
+
+def watch():
+    alarms = client("cloudwatch").describe_alarms()["MetricAlarms"]
+    topics = client("sns").list_topics()["Topics"]
+    told = {each["TopicArn"]: [] for each in topics}
+    for each in client("sns").list_subscriptions()["Subscriptions"]:
+        told[each["TopicArn"]].append([each["Protocol"], each["Endpoint"]])
+    balancers = {each["LoadBalancerArn"].split(":loadbalancer/")[1] for each in elb.describe_load_balancers()["LoadBalancers"]}
+    value = lambda alarm, key: next((each["Value"] for each in alarm["Dimensions"] if each["Name"] == key), None)
+    return {
+        "alarms": sorted(each["AlarmName"] for each in alarms),
+        # An alarm of something that isn't there never rings.
+        "ofNothing": [each["AlarmName"] for each in alarms if value(each, "LoadBalancer") not in balancers | {None}],
+        "telling": sorted({json.dumps([told.get(arn) for arn in each["AlarmActions"]]) for each in alarms}),
+        "dashboards": [each["DashboardName"] for each in client("cloudwatch").list_dashboards()["DashboardEntries"]],
+        "flows": [[each["TrafficType"], each.get("LogDestination", "").split(":log-group:")[-1]] for each in ec2.describe_flow_logs()["FlowLogs"]],
+    }
+
+
+def firewalls():
+    waf = client("wafv2")
+    found = {}
+    for each in waf.list_web_acls(Scope="REGIONAL")["WebACLs"]:
+        acl = waf.get_web_acl(Name=each["Name"], Id=each["Id"], Scope="REGIONAL")["WebACL"]
+        logging = waf.get_logging_configuration(ResourceArn=each["ARN"])["LoggingConfiguration"]
+        before = [b["LoadBalancerName"] for b in elb.describe_load_balancers()["LoadBalancers"] if guards(waf, b["LoadBalancerArn"], each["ARN"])]
+        found[each["Name"]] = {
+            "rules": sorted(rule["Name"] for rule in acl["Rules"]),
+            "before": before,
+            "log": [arn.split(":log-group:")[-1] for arn in logging["LogDestinationConfigs"]],
+        }
+    return found
+
+
+def guards(waf, balancer, acl):
+    return waf.get_web_acl_for_resource(ResourceArn=balancer).get("WebACL", {}).get("ARN") == acl
+
+
+PARTS = (network, ways, front_door, services, files, rights, secrets, logs, databases, caches, backups, names, buckets, watch, firewalls)
+print(json.dumps({each.__name__: each() for each in PARTS}))

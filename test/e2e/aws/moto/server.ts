@@ -1,10 +1,8 @@
 import type { ChildProcess } from "node:child_process";
 import { execFileSync, spawn } from "node:child_process";
-import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
-import { homedir } from "node:os";
 import { join } from "node:path";
+import { pythonWith } from "../python";
 
 /** A server that speaks AWS's API and keeps what it is told in memory (moto), with a Python of its own. */
 export class Moto {
@@ -14,11 +12,12 @@ export class Moto {
         readonly endpoint: string,
     ) {}
 
-    static async start(): Promise<Moto> {
-        const folder = environment();
+    /** @param host the address that it listens at */
+    static async start(host = "127.0.0.1"): Promise<Moto> {
+        const folder = pythonWith("moto", join(__dirname, "requirements.txt"));
         const port = await freePort();
-        const child = spawn(join(folder, "bin/moto_server"), ["-H", "127.0.0.1", "-p", String(port)], { stdio: "ignore" });
-        const moto = new Moto(child, join(folder, "bin/python"), `http://127.0.0.1:${port}`);
+        const child = spawn(join(folder, "bin/moto_server"), ["-H", host, "-p", String(port)], { stdio: "ignore" });
+        const moto = new Moto(child, join(folder, "bin/python"), `http://${host}:${port}`);
         await moto.answers();
         return moto;
     }
@@ -32,6 +31,17 @@ export class Moto {
     read(region: string): unknown {
         const text = execFileSync(this.python, [join(__dirname, "read.py"), this.endpoint, region], { encoding: "utf8" });
         return JSON.parse(text);
+    }
+
+    /** Makes a public zone of DNS, which a stack needs to be there. AWS's ids begin with a Z, the server's with anything. @returns its id */
+    zone(name: string): string {
+        const script = [
+            "import boto3, sys",
+            "dns = boto3.client('route53', endpoint_url=sys.argv[1], region_name='us-east-1', aws_access_key_id='test', aws_secret_access_key='test')",
+            "made = (dns.create_hosted_zone(Name=sys.argv[2], CallerReference=str(n))['HostedZone']['Id'].split('/')[-1] for n in range(2000))",
+            "print(next(each for each in made if each.startswith('Z')))",
+        ];
+        return execFileSync(this.python, ["-c", script.join("\n"), this.endpoint, name], { encoding: "utf8" }).trim();
     }
 
     stop(): void {
@@ -49,23 +59,8 @@ export class Moto {
     }
 }
 
-/** A virtual environment with what requirements.txt pins, made once per machine. */
-function environment(): string {
-    const requirements = join(__dirname, "requirements.txt");
-    const version = createHash("sha256").update(readFileSync(requirements)).digest("hex").slice(0, 12);
-    const folder = join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "quai", `moto-${version}`);
-    if (existsSync(join(folder, "complete"))) return folder;
-    rmSync(folder, { recursive: true, force: true });
-    mkdirSync(folder, { recursive: true });
-    const run = (program: string, ...args: string[]) => execFileSync(program, args, { stdio: ["ignore", "ignore", "inherit"] });
-    run("python3", "-m", "venv", folder);
-    run(join(folder, "bin/python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement", requirements);
-    mkdirSync(join(folder, "making"));
-    renameSync(join(folder, "making"), join(folder, "complete"));
-    return folder;
-}
-
-function freePort(): Promise<number> {
+/** A port of this machine that nobody listens on. */
+export function freePort(): Promise<number> {
     return new Promise((resolve, reject) => {
         const server = createServer();
         server.on("error", reject).listen(0, "127.0.0.1", () => {

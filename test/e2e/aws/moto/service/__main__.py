@@ -5,7 +5,10 @@ import os
 import sys
 
 import boto3
-from makers import MAKERS
+import makers
+import stores
+
+MAKERS = {**makers.MAKERS, **stores.MAKERS}
 
 
 def clients():

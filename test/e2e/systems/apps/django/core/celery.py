@@ -4,8 +4,7 @@ import os
 
 from celery import Celery
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "core.settings.production")
-app = Celery("core", broker=os.environ["CELERY_BROKER_URL"], backend=os.environ["CELERY_RESULT_BACKEND"])
+app = Celery("core", broker=os.environ.get("CELERY_BROKER_URL"), backend=os.environ.get("CELERY_RESULT_BACKEND"))
 app.conf.beat_schedule = {"tick": {"task": "core.celery.tick", "schedule": 2.0}}
 
 

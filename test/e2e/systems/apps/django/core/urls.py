@@ -39,8 +39,19 @@ def upload(request, name):
     return HttpResponse(status=201)
 
 
+def site(request, name):
+    """Something that is kept in the database alone."""
+    from wagtail.models import Site
+
+    if request.method == "PUT":
+        Site.objects.update(site_name=name)
+    return HttpResponse(Site.objects.get().site_name)
+
+
 urlpatterns = [
     path("health/", health),
+    path("api/health/", health),
+    path("api/site/<str:name>", csrf_exempt(site)),
     path("api/state", state),
     path("api/auth/login/", csrf_exempt(lambda request: HttpResponse("login"))),
     path("api/media/<str:name>", upload),
