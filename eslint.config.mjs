@@ -26,7 +26,13 @@ export default tseslint.config(
     },
     {
         files: ["components/**/*.ts", "stacks/**/*.ts", "infra/**/*.ts", "policies/**/*.ts"],
-        rules: { "no-console": "error" },
+        rules: {
+            "no-console": "error",
+            "no-restricted-imports": [
+                "error",
+                { patterns: [{ group: ["**/tools/**"], message: "The program doesn't know its command line." }] },
+            ],
+        },
     },
     { files: ["**/*.mjs"], extends: [tseslint.configs.disableTypeChecked] },
 );

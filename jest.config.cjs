@@ -37,6 +37,7 @@ module.exports = {
         },
         {
             ...project("server", ["test/e2e/server/**/*.test.ts"]),
+            testPathIgnorePatterns: process.env.QUAI_E2E_LONG === "1" ? [] : ["\\.long\\.test\\.ts$"],
             globalSetup: "<rootDir>/test/e2e/server/setup.ts",
             globalTeardown: "<rootDir>/test/e2e/server/teardown.ts",
             setupFiles: ["<rootDir>/test/e2e/server/area.ts"],
@@ -44,6 +45,7 @@ module.exports = {
         },
         {
             ...project("systems", ["test/e2e/systems/**/*.test.ts"]),
+            testPathIgnorePatterns: process.env.QUAI_E2E_LONG === "1" ? [] : ["\\.long\\.test\\.ts$"],
             globalSetup: "<rootDir>/test/e2e/systems/setup.ts",
             globalTeardown: "<rootDir>/test/e2e/systems/teardown.ts",
             setupFilesAfterEnv: ["<rootDir>/test/e2e/support/patience.cjs"],
