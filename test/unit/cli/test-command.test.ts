@@ -1,4 +1,6 @@
-import { areasOf, chooseAreas, inTurn, parseJobs, sum, summary, tallyOf } from "../../../tools/cli/commands/test";
+import { join } from "node:path";
+import { areasOf, chooseAreas, failuresOf, inTurn, parseJobs, sum, summary, tallyOf } from "../../../tools/cli/commands/test";
+import { checkoutRoot } from "../../../tools/engine/versions";
 
 const areas = areasOf({
     projects: [
@@ -7,7 +9,7 @@ const areas = areasOf({
         { displayName: "foundation", testMatch: ["<rootDir>/test/e2e/foundation/**/*.test.ts"] },
     ],
 });
-const result = { numPassedTests: 3, numFailedTests: 0, numPendingTests: 0, numTodoTests: 0, numRuntimeErrorTestSuites: 0 };
+const result = { numPassedTests: 3, numFailedTests: 0, numPendingTests: 0, numTodoTests: 0, numRuntimeErrorTestSuites: 0, testResults: [] };
 
 describe("quai test", () => {
     it("has the checks and jest's projects as areas", () => {
@@ -38,6 +40,22 @@ describe("quai test", () => {
         ["jest ends badly though no test failed", result, 1, "3 passed, 1 failed"],
         ["jest was killed", undefined, 137, "0 passed, 1 failed"],
     ])("%s", (_, json, code, line) => expect(summary(tallyOf(json, code))).toBe(line));
+
+    it("names what failed by file and test, a file that couldn't run by itself", () => {
+        const test = (fullName: string, status: string) => ({ fullName, status });
+        const file = (name: string, status: string, ...assertionResults: ReturnType<typeof test>[]) => ({
+            name: join(checkoutRoot, "test", name),
+            status,
+            assertionResults,
+        });
+        const testResults = [
+            file("a.test.ts", "failed", test("a first", "passed"), test("a second", "failed")),
+            file("b.test.ts", "failed"),
+            file("c.test.ts", "passed", test("c", "passed")),
+        ];
+        expect(failuresOf({ ...result, testResults })).toEqual(["test/a.test.ts › a second", "test/b.test.ts"]);
+        expect(failuresOf(undefined)).toEqual([]);
+    });
 
     it("runs areas beside each other, as many as asked for, begun in their order", async () => {
         const begun: string[] = [];

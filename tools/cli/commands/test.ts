@@ -2,7 +2,7 @@ import { InvalidArgumentError, type Command } from "commander";
 import { readFileSync, mkdtempSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { z } from "zod";
 import { ensureEngine, SetupError } from "../../engine";
 import { prependPath } from "../../engine/paths";
@@ -17,6 +17,13 @@ export interface Tally {
     readonly passed: number;
     readonly failed: number;
     readonly skipped: number;
+}
+
+/** What running an area came to: the counts, and the tests that failed, each as `file › test`. */
+export interface Outcome {
+    readonly area: Area;
+    readonly tally: Tally;
+    readonly failures: readonly string[];
 }
 
 /** A thing that `./quai test` runs: a project of jest.config.cjs, or a check of the whole code. */
@@ -63,6 +70,13 @@ const jestResult = z.object({
     numPendingTests: z.number(),
     numTodoTests: z.number(),
     numRuntimeErrorTestSuites: z.number(),
+    testResults: z.array(
+        z.object({
+            name: z.string(),
+            status: z.string(),
+            assertionResults: z.array(z.object({ fullName: z.string(), status: z.string() })),
+        }),
+    ),
 });
 
 /** Counts of one jest run. A file that couldn't run at all is one failure; so is a run that left no result or ended badly without a failed test. */
@@ -72,6 +86,17 @@ export function tallyOf(result: unknown, exitCode: number): Tally {
     const { numPassedTests, numFailedTests, numPendingTests, numTodoTests, numRuntimeErrorTestSuites } = parsed.data;
     const failed = numFailedTests + numRuntimeErrorTestSuites;
     return { passed: numPassedTests, failed: failed === 0 && exitCode !== 0 ? 1 : failed, skipped: numPendingTests + numTodoTests };
+}
+
+/** The tests that failed in one jest run, each as `file › test`; a file that couldn't run is named by itself. */
+export function failuresOf(result: unknown): string[] {
+    const parsed = jestResult.safeParse(result);
+    if (!parsed.success) return [];
+    return parsed.data.testResults.flatMap(({ name, status, assertionResults }) => {
+        const file = relative(checkoutRoot, name);
+        const failed = assertionResults.filter((each) => each.status === "failed").map(({ fullName }) => `${file} › ${fullName}`);
+        return failed.length === 0 && status === "failed" ? [file] : failed;
+    });
 }
 
 export function sum(tallies: readonly Tally[]): Tally {
@@ -85,17 +110,17 @@ export function summary({ passed, failed, skipped }: Tally): string {
 
 const program = (path: string): string => join(checkoutRoot, "node_modules", path);
 
-async function runCheck(area: Area): Promise<Tally> {
+async function runCheck(area: Area): Promise<Outcome> {
     const step = terminal().step(area.name);
     for (const [file, ...args] of checks[area.name] ?? []) {
         const result = await run(process.execPath, [program(file ?? ""), ...args], { cwd: checkoutRoot, signal: interruptSignal() });
         if (result.code === 0) continue;
         step.fail();
         terminal().info(`${result.stdout}${result.stderr}`.trimEnd());
-        return { passed: 0, failed: 1, skipped: 0 };
+        return { area, tally: { passed: 0, failed: 1, skipped: 0 }, failures: [] };
     }
     step.done();
-    return { passed: 1, failed: 0, skipped: 0 };
+    return { area, tally: { passed: 1, failed: 0, skipped: 0 }, failures: [] };
 }
 
 /** Variables by which tests find the engine. Throws where there's none to be had. */
@@ -115,6 +140,7 @@ function engineVariables(): Promise<Record<string, string>> {
 interface TestOptions {
     readonly list?: boolean;
     readonly jobs: number;
+    readonly again?: boolean;
     readonly file?: string;
     readonly testNamePattern?: string;
 }
@@ -127,7 +153,7 @@ function jestArguments(area: Area, options: TestOptions, resultFile: string): st
     return args;
 }
 
-async function runJest(area: Area, options: TestOptions): Promise<Tally> {
+async function runJest(area: Area, options: TestOptions): Promise<Outcome> {
     const out = terminal();
     // Where areas run beside each other, each line says whose it is.
     const prefix = options.jobs > 1 && area.endToEnd ? `${area.name.padEnd(10)} | ` : "";
@@ -151,20 +177,32 @@ async function runJest(area: Area, options: TestOptions): Promise<Tally> {
         } catch {
             parsed = undefined; // Killed before its end; counted as one failure.
         }
-        return tallyOf(parsed, result.code);
+        return { area, tally: tallyOf(parsed, result.code), failures: failuresOf(parsed) };
     } catch (error) {
         out.error(`${area.name}: ${messageOf(error)}`);
-        return { passed: 0, failed: 1, skipped: 0 };
+        return { area, tally: { passed: 0, failed: 1, skipped: 0 }, failures: [] };
     } finally {
         rmSync(folder, { recursive: true, force: true });
     }
 }
 
-async function timed(area: Area, options: TestOptions): Promise<Tally> {
+async function timed(area: Area, options: TestOptions): Promise<Outcome> {
     const began = Date.now();
-    const tally = area.kind === "check" ? await runCheck(area) : await runJest(area, options);
-    terminal().info(terminal().colour("bold", `── ${area.name}: ${summary(tally)} (${Math.round((Date.now() - began) / 1000)} s)`));
-    return tally;
+    const outcome = area.kind === "check" ? await runCheck(area) : await runJest(area, options);
+    terminal().info(terminal().colour("bold", `── ${area.name}: ${summary(outcome.tally)} (${Math.round((Date.now() - began) / 1000)} s)`));
+    return outcome;
+}
+
+/** An end-to-end area that failed beside others, run once more by itself: its second outcome counts, its first is told. */
+async function secondTry(first: Outcome, options: TestOptions): Promise<Outcome> {
+    if (first.tally.failed === 0 || !first.area.endToEnd || interruptSignal().aborted) return first;
+    terminal().info(`── ${first.area.name} once more, by itself; what failed:`);
+    tell(first);
+    return timed(first.area, { ...options, jobs: 1 });
+}
+
+function tell({ area, failures }: Outcome): void {
+    for (const failure of failures.length > 0 ? failures : ["see above"]) terminal().info(`   ${area.name}: ${failure}`);
 }
 
 /** Does the work for each item, `jobs` at a time, begun in their order; nothing new is begun after an interruption. */
@@ -193,19 +231,24 @@ async function test(names: readonly string[], options: TestOptions): Promise<voi
         return;
     }
     const chosen = chooseAreas(all, names);
-    const tallies = [
-        ...(await inTurn(
-            chosen.filter(({ endToEnd }) => !endToEnd),
-            1,
-            (area) => timed(area, options),
-        )),
-        ...(await inTurn(
-            chosen.filter(({ endToEnd }) => endToEnd),
-            options.jobs,
-            (area) => timed(area, options),
-        )),
-    ];
-    const total = sum(tallies);
+    const runAll = (endToEnd: boolean, jobs: number): Promise<Outcome[]> => {
+        const areas = chosen.filter((area) => area.endToEnd === endToEnd);
+        return inTurn(areas, jobs, (area) => timed(area, options));
+    };
+    const first = [...(await runAll(false, 1)), ...(await runAll(true, options.jobs))];
+    const last = options.again ? await inTurn(first, 1, (outcome) => secondTry(outcome, options)) : first;
+    report(first, last);
+}
+
+/** Ends with what failed by name, then one line of counts. */
+function report(first: readonly Outcome[], last: readonly Outcome[]): void {
+    const failed = last.filter(({ tally }) => tally.failed > 0);
+    const unsteady = first.filter((outcome) => outcome.tally.failed > 0 && !failed.some(({ area }) => area === outcome.area));
+    if (unsteady.length > 0) terminal().info("── failed beside other areas, passed alone:");
+    unsteady.forEach(tell);
+    if (failed.length > 0) terminal().info("── failed:");
+    failed.forEach(tell);
+    const total = sum(last.map(({ tally }) => tally));
     terminal().print(summary(total));
     if (total.failed > 0 || total.passed === 0 || interruptSignal().aborted) process.exitCode = 1;
 }
@@ -222,6 +265,7 @@ export function register(program: Command): void {
         .option("-l, --list", "print the areas and stop")
         .option("-f, --file <pattern>", "only test files whose path matches")
         .option("-j, --jobs <number>", "end-to-end areas that run beside each other: each has a stack and ports of its own", parseJobs, 1)
+        .option("-a, --again", "run an end-to-end area that failed once more at the end, by itself, and name what failed before")
         .option("-t, --test-name-pattern <pattern>", "only tests whose name matches")
         .action(test);
 }
