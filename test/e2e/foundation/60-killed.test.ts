@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { askJson, eventually, load } from "../support/ask";
-import { api, mustUp, objects, quai, start, STACK, STACK_ID, writeSettings } from "../support/checkout";
+import { api, docker, mustUp, objects, quai, start, STACK, STACK_ID, writeSettings } from "../support/checkout";
 
 /** Process ids of the engine that works for this command. */
 function engines(group: number): number[] {
@@ -39,8 +39,12 @@ describe("kill -9 of the engine in the middle of up", () => {
         expect(objects("network").sort()).toEqual([`${STACK_ID}-app`, `${STACK_ID}-data`]);
     });
 
-    test("a second up after all that changes nothing", async () => {
+    test("a second up after all that changes nothing, and what somebody runs from an image of the stack is no leftover", async () => {
+        const [image = ""] = objects("image").filter((name) => name.includes("/api:"));
+        // It has the image's labels, so that of the stack, and the state knows nothing of it.
+        const stranger = docker("run", "--detach", "--rm", "--network", "none", "--entrypoint", "sleep", image, "600").trim();
         const again = await mustUp();
-        expect(again.text).not.toMatch(/\d+ (created|updated|replaced|deleted)/);
+        expect(again.text).not.toMatch(/\d+ (created|updated|replaced|deleted)|Removing containers/);
+        expect(docker("rm", "--force", stranger).trim()).toBe(stranger);
     });
 });

@@ -92,7 +92,8 @@ function undeclared(stackId: string, state: StackState, seen: Seen): Finding[] {
     const ids = new Set(state.resources.map(({ id }) => id));
     const networks = seen.networks.map(({ name }) => name);
     const others = seen.containers.filter(({ id }) => !ids.has(id));
-    const mine = (container: SeenContainer) => container.labels["io.quai.stack"] === stackId;
+    // What somebody runs from one of the stack's images inherits the image's labels, and is theirs.
+    const mine = ({ labels }: SeenContainer) => labels["io.quai.stack"] === stackId && labels["io.quai.role"] !== "image";
     // The container of a job is named by the step that ran it; that of a tool lives for a moment.
     const known = (container: SeenContainer) => container.labels["io.quai.role"] === "tool" || state.text.includes(container.name);
     const list: Finding[] = others.flatMap((container): Finding[] => {

@@ -66,14 +66,16 @@ export class DockerHost {
         return (await run("docker", args, { env: this.env, onLine, signal })).code;
     }
 
+    /** Those that quai made. What somebody runs from one of the stack's images has the image's labels, its role among them, and is theirs. */
     async containers(): Promise<readonly HostContainer[]> {
         const label = (name: string) => `{{.Label "io.quai.${name}"}}`;
         const format = ["{{.ID}}", "{{.Names}}", "{{.State}}", "{{.Status}}", label("role"), label("service"), label("release")].join("\t");
         const text = await this.docker(["ps", "--all", "--no-trunc", ...this.mine(), "--format", format]);
-        return lines(text).map((line) => {
+        const all = lines(text).map((line) => {
             const [id = "", name = "", state = "", status = "", role = "", service = "", release = ""] = line.split("\t");
             return { id, name, state, health: healthIn(status), role, service, release };
         });
+        return all.filter(({ role }) => role !== "image");
     }
 
     async networks(): Promise<readonly { readonly id: string; readonly name: string }[]> {

@@ -15,6 +15,8 @@ describe("a stack's Docker host", () => {
     test("containers, with their health and what the labels say", async () => {
         const lines = [
             container({ id: "a1", name: "demo-dev-api-3fa9c1d2", service: "api", release: "3fa9c1d2" }),
+            // Run by somebody from an image of the stack, whose labels it has: nobody's business.
+            container({ id: "c3", name: "brave_hopper", role: "image", service: "api" }),
             container({
                 id: "b2",
                 name: "demo-dev-migrate-3fa9c1d2",
