@@ -13,7 +13,7 @@ import { WebStack } from "../components/web-stack";
 import type { ApplicationSettings, Settings } from "../infra/settings";
 import { refuseUnknownNames, SettingsError } from "../infra/settings";
 import type { DeployedStack, StackContext } from ".";
-import { calledBy, partsOfSecret } from "../infra/settings/placeholders";
+import { calledBy, openedIn, partsOfSecret } from "../infra/settings/placeholders";
 import { addressValues, environment, openText, placeholderValues, type Values } from "./placeholders";
 import { routesOf } from "./routes";
 import { authoritySecret, imageSources, signedLocally, tlsMode, withSettings } from "./shared";
@@ -208,12 +208,14 @@ function container({ settings, application, values, files }: Parts, name: string
     const variables = Object.assign({}, model?.env, changes[0], each.env, changes[1]) as Record<string, string>;
     const user = each.user ?? model?.user;
     if (user === undefined) throw new Error(`quai:custom: ${name} has no user`);
+    const texts = [...Object.values(variables), ...(each.command ?? [])];
     return {
         image: imageOf(application, name, each),
         command: each.command?.map((word) => openText(word, values.open)),
         user,
         ...environment(variables, values),
-        calls: calledBy([...Object.values(variables), ...(each.command ?? [])]),
+        calls: calledBy(texts),
+        opens: openedIn(texts),
         files: Object.fromEntries(
             Object.entries({ ...model?.files, ...each.files }).flatMap(([folder, mount]) => {
                 const mounted = files[mount.files];

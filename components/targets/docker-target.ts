@@ -35,7 +35,7 @@ export interface DockerTargetArgs {
 
 /**
  * One Docker host: an explicit provider, the way to run a command there, the stack's two networks, and names.
- * `app` carries traffic between proxy and services and has a way out; `data` has none: databases are reached by services only (R15).
+ * `app` carries traffic between proxy and services and has a way out; `data` has none: databases are reached only by services that are told how (R15).
  */
 export class DockerTarget extends pulumi.ComponentResource {
     readonly kind = "docker";

@@ -55,6 +55,11 @@ export interface ContainerArgs {
      * a network. @default []
      */
     readonly calls?: readonly string[];
+    /**
+     * Names of databases and the like whose address it has in the open; those that its secrets open needn't be named. On a Docker host it is
+     * on their network only if there is one; on AWS what it is given opens the way. @default []
+     */
+    readonly opens?: readonly string[];
     /** User and group in the container, as numbers; the secrets' files are theirs. */
     readonly user: { readonly uid: number; readonly gid: number };
     /** Limit in bytes. @default 512 MiB */

@@ -1,3 +1,4 @@
+import type { SecretRef } from "../secrets-bundle";
 import type { ContainerArgs, WebStackArgs } from "./args";
 
 /** A container for people and for pictures: nothing of it is secret. */
@@ -5,7 +6,7 @@ export interface ContainerDescription {
     readonly name: string;
     /** Names of the secrets that it is given. */
     readonly secrets: readonly string[];
-    /** Names of the components that these secrets open. */
+    /** Names of the components that it is told how to reach. */
     readonly opens: readonly string[];
     /** Services that it calls. @default none */
     readonly calls?: readonly string[];
@@ -45,15 +46,24 @@ export function describeWebStack({ services, jobs }: Pick<WebStackArgs, "service
     };
 }
 
-function describeContainer(name: string, { secrets, secretEnv, files, calls = [] }: ContainerArgs): ContainerDescription {
-    const refs = [...Object.values(secrets ?? {}), ...Object.values(secretEnv ?? {})];
+/** Names of the components that a container is told how to reach, by its secrets or in the open. */
+export function openedBy({ secrets, secretEnv, opens }: ContainerArgs): string[] {
+    return sorted([...(opens ?? []), ...refsOf({ secrets, secretEnv }).flatMap((ref) => ref.opens ?? [])]);
+}
+
+function refsOf({ secrets, secretEnv }: Pick<ContainerArgs, "secrets" | "secretEnv">): SecretRef[] {
+    return [...Object.values(secrets ?? {}), ...Object.values(secretEnv ?? {})];
+}
+
+function describeContainer(name: string, args: ContainerArgs): ContainerDescription {
+    const { secretEnv, files, calls = [] } = args;
     const mounts = Object.values(files ?? {}).map(({ files: of, readOnly }) => ({ name: of.name, readOnly: readOnly ?? false }));
     const variables = Object.entries(secretEnv ?? {}).map(([variable, ref]) => ({ name: variable, holds: sorted(partsOf(ref.name)) }));
     return {
         name,
         ...(variables.length === 0 ? {} : { variables: variables.sort((a, b) => (a.name < b.name ? -1 : 1)) }),
-        secrets: sorted(refs.flatMap(({ name: secret }) => partsOf(secret))),
-        opens: sorted(refs.flatMap(({ opens }) => opens ?? [])),
+        secrets: sorted(refsOf(args).flatMap(({ name: secret }) => partsOf(secret))),
+        opens: openedBy(args),
         ...(calls.length === 0 ? {} : { calls: sorted(calls) }),
         files: mounts.sort((a, b) => (a.name < b.name ? -1 : 1)),
     };

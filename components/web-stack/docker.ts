@@ -132,7 +132,10 @@ function container(
             networksAdvanced:
                 networks === undefined
                     ? []
-                    : [{ name: networks.app.name, aliases: [service.name, addressOf(service)] }, { name: networks.data.name }],
+                    : [
+                          { name: networks.app.name, aliases: [service.name, addressOf(service)] },
+                          ...(service.usesData ? [{ name: networks.data.name }] : []),
+                      ],
             mounts: mountsOf(service.args, files),
             tmpfs: tmpfsOf(service),
             healthcheck: healthcheck(healthOf(service.args, service.health)),

@@ -105,7 +105,7 @@ export function jobCommand(
     );
     return script(
         `${line} >/dev/null`,
-        sh("docker", "network", "connect", target.name("data"), name),
+        ...(job.usesData ? [sh("docker", "network", "connect", target.name("data"), name)] : []),
         // Attached: what it prints is shown as it comes, and its exit status is the command's.
         sh("docker", "start", "--attach", name),
     );

@@ -5,6 +5,7 @@ import { inOrder } from "../internal/order";
 import type { Plain } from "../internal/release";
 import { releaseOf } from "../internal/release";
 import type { ContainerArgs, HealthArgs, ServiceArgs, WebStackArgs } from "./args";
+import { openedBy } from "./describe";
 
 /** How an image is named and found, decided before anything runs. */
 export interface ImageSpec {
@@ -19,6 +20,8 @@ export interface ContainerSpec {
     readonly memory: number;
     readonly readOnlyRoot: boolean;
     readonly temporary: readonly string[];
+    /** Whether it is told how to reach a database or the like: nobody else is on their network. */
+    readonly usesData: boolean;
 }
 
 export interface ServiceSpec extends ContainerSpec {
@@ -105,6 +108,7 @@ function resolveContainer(name: string, args: ContainerArgs, identities: Readonl
     const memory = args.memory ?? DEFAULT_MEMORY;
     const readOnlyRoot = args.readOnlyRoot ?? true;
     const temporary = args.temporary ?? TEMPORARY;
+    const usesData = openedBy(args).length > 0;
     const versions = (secrets: ContainerArgs["secrets"]) =>
         Object.fromEntries(Object.entries(secrets ?? {}).map(([key, secret]) => [key, `${secret.name} ${secret.version}`]));
     const release = releaseOf({
@@ -125,9 +129,11 @@ function resolveContainer(name: string, args: ContainerArgs, identities: Readonl
         temporary,
         // What every container gets (components/internal/docker/hardening.ts, and how files are mounted), counted: another of it is another release.
         hardening: 3,
+        // Not counted where it is on both networks, as all were before: those needn't be released anew.
+        ...(usesData ? {} : { networks: "app" }),
         extra,
     });
-    return { name, release, args, memory, readOnlyRoot, temporary };
+    return { name, release, args, memory, readOnlyRoot, temporary, usesData };
 }
 
 export function resolveHealth(args: HealthArgs, port: number | undefined, host: string): Health {

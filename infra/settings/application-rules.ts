@@ -18,7 +18,26 @@ export function addressProblems(application: ApplicationSettings, args: Readonly
 /** Variables whose placeholders mean nothing. */
 export function variableProblems(application: ApplicationSettings, env: Readonly<Record<string, string>>, path: Path): Problem[] {
     const known = knownPlaceholders(application);
-    return Object.entries(env).flatMap(([name, value]) => textProblems(value, [...path, name], known, true));
+    return Object.entries(env).flatMap(([name, value]) => [
+        ...textProblems(value, [...path, name], known, true),
+        ...(application.databases.includes("postgres") ? addressProblem(name, value, [...path, name]) : []),
+    ]);
+}
+
+/** The server's own name on a Docker host, instead of the placeholder: it says nothing on AWS, and its network is closed to whoever isn't told. */
+function addressProblem(variable: string, value: string, path: Path): Problem[] {
+    const named = (variable.endsWith("HOST") && value === "postgres") || /:\/\/([^@/\s]*@)?postgres([:/?]|$)/.test(value);
+    // What stands before the @ may be a password.
+    return named
+        ? [
+              {
+                  path,
+                  message:
+                      "postgres is an address on a Docker host alone, for whoever is told: write ${database.host}, or ${database.url} for the whole",
+                  show: false,
+              },
+          ]
+        : [];
 }
 
 /** Files that one process alone may write: a second writer, or the same one twice (R52). */
@@ -133,7 +152,7 @@ function containerProblems(application: ApplicationSettings, path: Path, contain
     for (const [index, word] of (container.command ?? []).entries()) {
         found.push(...textProblems(word, ["custom", ...path, "command", index], known));
     }
-    const env = Object.entries(container.env);
+    const env = Object.entries({ ...services[container.like ?? ""]?.env, ...container.env });
     found.push(...variableProblems(application, container.env, ["custom", ...path, "env"]));
     const hidden = env.find(([, value]) => placeholders(value).some(({ name, file }) => !file && known.secret.includes(name)));
     if (hidden !== undefined && container.command === undefined) {

@@ -1,4 +1,4 @@
-import { callable } from "./placeholders";
+import { callable, databaseHosts } from "./placeholders";
 import type { Path, Problem } from "./problems";
 import type { Parsed } from "./schema";
 
@@ -14,7 +14,14 @@ const wrong = (path: Path, message: string): Problem => ({ path, message, show: 
 export function awsTarget(settings: Some): Problem[] {
     const { target } = settings;
     return target?.kind === "aws"
-        ? [...network(target), ...watched(target), ...scaled(target), ...images(settings, target), ...called(settings)]
+        ? [
+              ...network(target),
+              ...watched(target),
+              ...scaled(target),
+              ...images(settings, target),
+              ...called(settings),
+              ...knownLater(settings),
+          ]
         : [];
 }
 
@@ -60,6 +67,30 @@ function called({ custom, services = {} }: Some): Problem[] {
                 return missing(path, message);
             }),
     );
+}
+
+/** A server's address is known when it's made, so it goes the way of secrets: by a shell, from a variable. */
+function knownLater({ custom, services = {} }: Some): Problem[] {
+    if (custom === undefined) return [];
+    const all = (["services", "jobs"] as const).flatMap((kind) =>
+        Object.entries(custom[kind]).map(([name, { env: own, command, like = "" }]) => {
+            const env = { ...custom.services[like]?.env, ...services[like]?.env, ...own, ...services[name]?.env };
+            return { path: ["custom", kind, name] as Path, env, command };
+        }),
+    );
+    return all.flatMap(({ path, env, command }) => {
+        const words = (command ?? []).flatMap((word, index) =>
+            databaseHosts(word).map((name) =>
+                missing(
+                    [...path, "command", index],
+                    `\${${name}} is known only when the server is made: on AWS, hand it over in env and let the command read that variable`,
+                ),
+            ),
+        );
+        const [variable] = Object.entries(env).find(([, text]) => databaseHosts(text).length > 0) ?? [];
+        const why = `as ${variable} holds an address that is known only when the server is made, which a shell reads before it starts the command`;
+        return command === undefined && variable !== undefined ? [missing([...path, "command"], `is required on AWS, ${why}`)] : words;
+    });
 }
 
 const variables = (path: Path, env: Readonly<Record<string, string>>) =>

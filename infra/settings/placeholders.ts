@@ -65,6 +65,19 @@ export function calledBy(texts: readonly string[]): readonly string[] {
     return [...new Set(names)].sort();
 }
 
+const DATABASE_HOSTS: Readonly<Record<string, string>> = { "database.host": "postgres", "redis.host": "redis" };
+
+/** The databases that texts lead to by their addresses alone; secrets say for themselves what they open. */
+export function openedIn(texts: readonly string[]): readonly string[] {
+    const names = texts.flatMap((text) => databaseHosts(text).flatMap((name) => DATABASE_HOSTS[name] ?? []));
+    return [...new Set(names)].sort();
+}
+
+/** Placeholders of a text that are the addresses of databases. */
+export function databaseHosts(text: string): readonly string[] {
+    return placeholders(text).flatMap(({ name }) => (name in DATABASE_HOSTS ? [name] : []));
+}
+
 /** Every name that the texts of an application may mention. */
 export function knownPlaceholders({ hosts = {}, databases = [], secrets = {}, services = {} }: Described): Known {
     const database = databases.includes("postgres");

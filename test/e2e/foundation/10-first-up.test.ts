@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { administratorSql, checkout, docker, HOST, HTTP, HTTPS, objects, quai, type Result, STACK, STACK_ID } from "../support/checkout";
@@ -50,6 +51,10 @@ describe("from nothing to an https address", () => {
     });
 });
 
+interface Connected {
+    readonly NetworkSettings: { readonly Networks: Readonly<Record<string, { readonly IPAddress: string }>> };
+}
+
 describe("what runs is confined", () => {
     const inspected = () => JSON.parse(docker("inspect", ...objects("container"))) as Inspected[];
 
@@ -61,6 +66,20 @@ describe("what runs is confined", () => {
             expect([container.Name, container.HostConfig.NetworkMode === "host"]).toEqual([container.Name, holds]);
         }
         expect(objects("container")).toEqual(expect.arrayContaining([HTTP, HTTPS].map((port) => `${STACK_ID}-port-${port}-on-127.0.0.1`)));
+    });
+
+    test("R15: databases are reached by whoever is told how, and by nobody else: not by name, not by number", () => {
+        const [server] = JSON.parse(docker("inspect", `${STACK_ID}-postgres`)) as [Connected];
+        const number = server.NetworkSettings.Networks[`${STACK_ID}-data`]?.IPAddress ?? "";
+        const container = (service: string) => objects("container").find((name) => name.startsWith(`${STACK_ID}-${service}-`)) ?? "";
+        const reaches = (service: string, host: string) => {
+            const asked = ["exec", container(service), "python3", "-c", `import socket; socket.create_connection(("${host}", 5432), 3)`];
+            const curl = ["exec", container(service), "curl", "--silent", "--max-time", "3", `telnet://${host}:5432`];
+            return spawnSync("docker", service === "web" ? curl : asked, { encoding: "utf8", input: "" }).status;
+        };
+        expect([reaches("api", "postgres"), reaches("api", number), reaches("worker", "postgres")]).toEqual([0, 0, 0]);
+        // curl: 6 is a name that doesn't resolve, 7 a connection refused, 28 one that nobody answers.
+        expect([reaches("web", "postgres"), [7, 28].includes(reaches("web", number) ?? 0)]).toEqual([6, true]);
     });
 
     test("R13, R16: nobody but the backup service is root; no capabilities, read-only, limited, no new privileges", () => {

@@ -221,6 +221,57 @@ describe("an application from the stack file alone", () => {
         );
     });
 
+    test("the database's address written out is refused: it holds on a Docker host alone, and opens nothing", () => {
+        const told = (name: string, value: string) => problems(shop("services.backend.env", { [name]: value }));
+        const message =
+            "postgres is an address on a Docker host alone, for whoever is told: write ${database.host}, or ${database.url} for the whole";
+        for (const [name, value] of [
+            ["DB_HOST", "postgres"],
+            ["DATABASE_URL", "postgresql+asyncpg://shop:secret@postgres:5432/shop"],
+            ["JDBC", "jdbc:postgresql://postgres/shop"],
+        ] as const) {
+            expect([name, told(name, value)]).toEqual([name, [`quai:custom.services.backend.env.${name}: ${message}`]]);
+        }
+        const fine = {
+            DB_CLIENT: "postgres",
+            URL: "https://postgres.example.com/",
+            DB_HOST: "${database.host}",
+            OTHER: "tcp://other-postgres:1",
+        };
+        for (const [name, value] of Object.entries(fine)) expect([name, told(name, value)]).toEqual([name, []]);
+        const without = { ...shop("databases", []), jobs: {}, secrets: {} };
+        expect(
+            problems({
+                ...without,
+                services: { backend: { port: 1, user: 1, env: { DB_HOST: "postgres" } } },
+                routes: [{ path: "/", to: "backend" }],
+                files: {},
+            }),
+        ).toEqual([]);
+    });
+
+    test("on AWS, where a server's address is known only when it's made, it goes by env, to a service that names its command", () => {
+        const aws = { "quai:target": { kind: "aws", region: "eu-west-3" } };
+        const worker = (more: object, settings: Raw = aws) =>
+            problems(shop("services.worker", { kind: "worker", like: "backend", ...more }), settings);
+        const command = ["work", "--on", "${redis.host}:${redis.port}"];
+        expect(worker({ command }, {})).toEqual([]);
+        expect(worker({ command })).toEqual([
+            "quai:custom.services.worker.command[2]: ${redis.host} is known only when the server is made: on AWS, hand it over in env and let the command read that variable",
+        ]);
+        const env = { BROKER: "${redis.host}" };
+        expect(worker({ command: ["work"], env })).toEqual([]);
+        expect(worker({ env: { DB: "", KEY: "", ...env } }, {})).toEqual([]);
+        expect(worker({ env: { DB: "", KEY: "", ...env } })).toEqual([
+            "quai:custom.services.worker.command: is required on AWS, as BROKER holds an address that is known only when the server is made, which a shell reads before it starts the command",
+        ]);
+        const inherited = worker({ env: { DB: "", KEY: "" } }, { ...aws, "quai:services": { backend: { env } } });
+        expect(inherited).toEqual([expect.stringContaining("as BROKER holds an address")]);
+        expect(worker({}, {})).toEqual([
+            "quai:custom.services.worker.command: is required, as KEY holds a secret, which a shell reads before it starts the command",
+        ]);
+    });
+
     test("a job at times of its own: read, and what doesn't fit to it is told", () => {
         const job = (more: object) => shop("jobs.sweep", { like: "backend", command: ["sweep"], ...more });
         const read = parse(job({ cron: "*/30 4 * * *", deadline: "10m" })).custom?.jobs["sweep"];
@@ -231,7 +282,10 @@ describe("an application from the stack file alone", () => {
             [{ cron: "0 0 1 * 1" }, `${path}.cron: must leave the day of the month or that of the week open (*): make two jobs of it`],
             [{ cron: "0 0 * * *", once: true }, `${path}.once: has no use with cron; remove one of the two`],
             [{ cron: "0 0 * * *", after: ["migrate"] }, `${path}.after: has no use with cron; remove one of the two`],
-            [{ cron: "0 0 * * *", command: undefined }, `${path}.command: is required with cron, which a shell starts it by`],
+            [
+                { cron: "0 0 * * *", command: undefined, env: { DB: "", KEY: "" } },
+                `${path}.command: is required with cron, which a shell starts it by`,
+            ],
             [{ deadline: "10m" }, `${path}.deadline: has no use without cron; remove it`],
         ] as const) {
             expect([more, problems(job(more))]).toEqual([more, [message]]);

@@ -83,7 +83,12 @@ export function webStack(change: Change = {}) {
             rotation: change.rotation,
         });
         const uploads = new Files("uploads", { target, uid: 10001, gid: 10001 });
-        const args = application({ target, uploads, key: secrets.get("sessionKey"), password: secrets.get("password") });
+        const args = application({
+            target,
+            uploads,
+            key: secrets.get("sessionKey"),
+            password: { ...secrets.get("password"), opens: ["postgres"] },
+        });
         const stack = new WebStack("application", change.args?.({ ...args }) ?? args);
         stack.startSchedulers([]);
         return stack;

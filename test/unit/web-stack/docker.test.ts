@@ -48,14 +48,21 @@ describe("an application on a Docker host", () => {
         expect(list(NETWORK)).toHaveLength(2);
     });
 
-    test("R15: no container publishes a port; each is on both networks, by the name of its service and of its release", async () => {
+    test("R15: no container publishes a port; who is told how to reach a database is on its network, nobody else", async () => {
         const { of, container } = await named();
         for (const { inputs } of of(CONTAINER)) expect(inputs).not.toHaveProperty("ports");
-        const release = RELEASE.exec(container("api").name)?.[1];
-        expect(container("api").inputs["networksAdvanced"]).toEqual([
-            { name: "demo-dev-app", aliases: ["api", `api-${release}`] },
-            { name: "demo-dev-data" },
-        ]);
+        const app = (service: string) => ({
+            name: "demo-dev-app",
+            aliases: [service, `${service}-${RELEASE.exec(container(service).name)?.[1]}`],
+        });
+        expect(container("worker").inputs["networksAdvanced"]).toEqual([app("worker"), { name: "demo-dev-data" }]);
+        expect(container("api").inputs["networksAdvanced"]).toEqual([app("api")]);
+    });
+
+    test("an address in the open counts, too, and makes another release", async () => {
+        const { container } = await named(withService("web", { opens: ["redis"] }));
+        expect(container("web").inputs["networksAdvanced"]).toContainEqual({ name: "demo-dev-data" });
+        expect(container("web").name).not.toBe((await named()).container("web").name);
     });
 
     test("R16, R18: everything a container is given", async () => {
@@ -80,7 +87,7 @@ describe("an application on a Docker host", () => {
             memory: 128,
             memorySwap: 128,
             cpus: "0.5",
-            networksAdvanced: [{ name: "demo-dev-app", aliases: ["web", `web-${release}`] }, { name: "demo-dev-data" }],
+            networksAdvanced: [{ name: "demo-dev-app", aliases: ["web", `web-${release}`] }],
             mounts: [],
             tmpfs: { "/tmp": "rw,noexec,nosuid,size=64m" },
             healthcheck: { tests: ["CMD", "true"], interval: "10s", timeout: "5s", retries: 5, startPeriod: "30s" },

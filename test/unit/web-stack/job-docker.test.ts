@@ -36,8 +36,9 @@ describe("R100: a job before the release", () => {
         expect(remove).toBe(`docker rm --force ${name} >/dev/null 2>&1 || true`);
     });
 
-    test("files that it may only read are mounted so", async () => {
+    test("one that no secret leads to a database isn't on its network; files that it may only read are mounted so", async () => {
         const { lines } = await job("collect");
+        expect(lines.join("\n")).not.toContain("network connect");
         expect(lines[2]).toContain("--mount type=volume,source=demo-dev-uploads,target=/static,readonly");
     });
 
