@@ -72,12 +72,12 @@ function called({ custom, services = {} }: Some): Problem[] {
 /** A server's address is known when it's made, so it goes the way of secrets: by a shell, from a variable. */
 function knownLater({ custom, services = {} }: Some): Problem[] {
     if (custom === undefined) return [];
-    const all = (["services", "jobs"] as const).flatMap((kind) =>
-        Object.entries(custom[kind]).map(([name, { env: own, command, like = "" }]) => {
-            const env = { ...custom.services[like]?.env, ...services[like]?.env, ...own, ...services[name]?.env };
-            return { path: ["custom", kind, name] as Path, env, command };
-        }),
-    );
+    const kinds = [...Object.entries(custom.services), ...Object.entries(custom.jobs)];
+    const all = kinds.map(([name, { env: own, command, like = "" }]) => {
+        const path: Path = ["custom", name in custom.services ? "services" : "jobs", name];
+        const env: Record<string, string> = { ...custom.services[like]?.env, ...services[like]?.env, ...own, ...services[name]?.env };
+        return { path, env, command };
+    });
     return all.flatMap(({ path, env, command }) => {
         const words = (command ?? []).flatMap((word, index) =>
             databaseHosts(word).map((name) =>
