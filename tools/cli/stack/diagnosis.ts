@@ -9,7 +9,7 @@ import { saveAuthority } from "./public-check";
 import type { Session } from "./session";
 import { stackWord } from "./stack-file";
 import { outputsOf, readState, type StackState } from "./state";
-import { stackStatus, type StackStatus } from "./status";
+import { serviceProblems, stackStatus, type StackStatus } from "./status";
 
 /**
  * The deployed application (R128), as `./quai doctor <stack>` tells it: from its names in DNS to the room on its disk, each fault with what
@@ -25,6 +25,7 @@ export async function stackChecks(session: Session): Promise<Check[]> {
     }
     const authority = saveAuthority(session, outputs["localAuthority"]);
     const containers = await session.host.containers();
+    const told = serviceProblems(status.services, session.stack);
     return [
         ...(await doorChecks(session, {
             urls: status.urls,
@@ -36,9 +37,7 @@ export async function stackChecks(session: Session): Promise<Check[]> {
         ...(await jobChecks(session, containers)),
         ...(await databaseChecks(session, containers)),
         ...keptChecks(status),
-        ...status.problems
-            .filter((problem) => !status.services.some(({ name, health }) => problem.startsWith(`${name} is ${health}:`)))
-            .map((fix): Check => ({ name: "status", state: "missing", fix })),
+        ...status.problems.filter((problem) => !told.includes(problem)).map((fix): Check => ({ name: "status", state: "missing", fix })),
     ];
 }
 

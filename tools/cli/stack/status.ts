@@ -83,16 +83,24 @@ export async function stackStatus(session: Session): Promise<StackStatus> {
         secrets: ageFacts(state, new Date()),
         problems: [
             ...(outputs["running"] === false ? [`stopped: ./quai up ${session.stack} starts it`] : []),
-            ...services
-                .filter(({ health }) => health !== "healthy")
-                .map(
-                    ({ name, health }) =>
-                        `${name} is ${health}: ${health === "missing" ? `./quai up ${session.stack} starts it again` : logsShow(session.stack, name)}`,
-                ),
+            ...serviceProblems(services, session.stack),
             ...(backup?.problems ?? []),
             ...door.problems,
         ],
     };
+}
+
+/** One for each service, release and state; what is well beside a release that failed is named with it, so that nobody takes it for an outage. */
+export function serviceProblems(services: StackStatus["services"], stack: string): string[] {
+    const problems = services
+        .filter(({ health }) => health !== "healthy")
+        .map(({ name, release, health }) => {
+            const well = services.find((other) => other.name === name && other.release !== release && other.health === "healthy");
+            const beside = well === undefined ? "" : ` in release ${release}, and healthy in ${well.release}`;
+            const hint = health === "missing" ? `./quai up ${stack} starts it again` : logsShow(stack, name);
+            return `${name} is ${health}${beside}: ${hint}`;
+        });
+    return [...new Set(problems)];
 }
 
 /** Long-running containers that the state knows, and what the state knows but the host hasn't. */

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { uptime } from "../../../../tools/cli/commands/status";
-import { stackStatus } from "../../../../tools/cli/stack/status";
+import { serviceProblems, stackStatus } from "../../../../tools/cli/stack/status";
 import { scratchFolder } from "../../support/scratch";
 import { certificate as certificateOf } from "../../tls-proxy/real/nginx";
 import { type Answers, container, CONTAINER, fakeStack, STACK, urn } from "./fakes";
@@ -94,6 +94,17 @@ describe("./quai status --json", () => {
         expect(services.find(({ name }) => name.startsWith("api"))).toMatchObject({ health });
         const hint = health === "missing" ? "./quai up dev starts it again" : "./quai logs api --stack dev shows why";
         expect(problems.some((problem) => problem.startsWith("api") && problem.includes(`is ${health}: ${hint}`))).toBe(true);
+    });
+
+    test("a release that failed beside one that is well is told once, with the one that is well", () => {
+        const replica = (release: string, health: string) => ({ name: "api", release, health });
+        const failed = [replica("81d0e200", "unhealthy"), replica("81d0e200", "unhealthy")];
+        const shown = "./quai logs api --stack dev shows why";
+        expect(serviceProblems([replica("3fa9c1d2", "healthy"), ...failed], "dev")).toEqual([
+            `api is unhealthy in release 81d0e200, and healthy in 3fa9c1d2: ${shown}`,
+        ]);
+        expect(serviceProblems(failed, "dev")).toEqual([`api is unhealthy: ${shown}`]);
+        expect(serviceProblems([replica("3fa9c1d2", "healthy")], "dev")).toEqual([]);
     });
 
     test("R60: a drill that failed doesn't count as one; problems of the backups are passed on", async () => {
