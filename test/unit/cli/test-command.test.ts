@@ -1,5 +1,16 @@
 import { join } from "node:path";
-import { areasOf, chooseAreas, failuresOf, inTurn, parseJobs, sum, summary, tallyOf } from "../../../tools/cli/commands/test";
+import {
+    areasOf,
+    chooseAreas,
+    failuresOf,
+    hasTime,
+    inTurn,
+    parseJobs,
+    parseMinutes,
+    sum,
+    summary,
+    tallyOf,
+} from "../../../tools/cli/commands/test";
 import { checkoutRoot } from "../../../tools/engine/versions";
 
 const areas = areasOf({
@@ -76,6 +87,16 @@ describe("quai test", () => {
     it("takes a number of jobs from 1 to 9", () => {
         expect(parseJobs("2")).toBe(2);
         for (const text of ["0", "10", "two", "", "1.5"]) expect(() => parseJobs(text)).toThrow("must be a number from 1 to 9.");
+    });
+
+    it("runs an area again only if it ends in time", () => {
+        expect(parseMinutes("78")).toBe(78);
+        for (const text of ["0", "1000", "1.5", ""]) expect(() => parseMinutes(text)).toThrow("must be a number of minutes");
+        expect([hasTime(0, 600, 78, 68 * 60_000), hasTime(0, 600, 78, 68 * 60_000 + 1), hasTime(0, 1, undefined, 0)]).toEqual([
+            true,
+            false,
+            false,
+        ]);
     });
 
     it("sums the areas up in one line", () => {

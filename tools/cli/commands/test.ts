@@ -23,6 +23,7 @@ export interface Tally {
 export interface Outcome {
     readonly area: Area;
     readonly tally: Tally;
+    readonly seconds: number;
     readonly failures: readonly string[];
 }
 
@@ -110,7 +111,7 @@ export function summary({ passed, failed, skipped }: Tally): string {
 
 const program = (path: string): string => join(checkoutRoot, "node_modules", path);
 
-async function runCheck(area: Area): Promise<Outcome> {
+async function runCheck(area: Area): Promise<Omit<Outcome, "seconds">> {
     const step = terminal().step(area.name);
     for (const [file, ...args] of checks[area.name] ?? []) {
         const result = await run(process.execPath, [program(file ?? ""), ...args], { cwd: checkoutRoot, signal: interruptSignal() });
@@ -140,7 +141,8 @@ function engineVariables(): Promise<Record<string, string>> {
 interface TestOptions {
     readonly list?: boolean;
     readonly jobs: number;
-    readonly again?: boolean;
+    /** Minutes. */
+    readonly again?: number;
     readonly file?: string;
     readonly testNamePattern?: string;
 }
@@ -153,7 +155,7 @@ function jestArguments(area: Area, options: TestOptions, resultFile: string): st
     return args;
 }
 
-async function runJest(area: Area, options: TestOptions): Promise<Outcome> {
+async function runJest(area: Area, options: TestOptions): Promise<Omit<Outcome, "seconds">> {
     const out = terminal();
     // Where areas run beside each other, each line says whose it is.
     const prefix = options.jobs > 1 && area.endToEnd ? `${area.name.padEnd(10)} | ` : "";
@@ -189,16 +191,23 @@ async function runJest(area: Area, options: TestOptions): Promise<Outcome> {
 async function timed(area: Area, options: TestOptions): Promise<Outcome> {
     const began = Date.now();
     const outcome = area.kind === "check" ? await runCheck(area) : await runJest(area, options);
-    terminal().info(terminal().colour("bold", `── ${area.name}: ${summary(outcome.tally)} (${Math.round((Date.now() - began) / 1000)} s)`));
-    return outcome;
+    const seconds = Math.round((Date.now() - began) / 1000);
+    terminal().info(terminal().colour("bold", `── ${area.name}: ${summary(outcome.tally)} (${seconds} s)`));
+    return { ...outcome, seconds };
 }
 
-/** An end-to-end area that failed beside others, run once more by itself: its second outcome counts, its first is told. */
-async function secondTry(first: Outcome, options: TestOptions): Promise<Outcome> {
+/** An end-to-end area that failed beside others, run once more by itself if there's time: its second outcome counts, its first is told. */
+async function secondTry(first: Outcome, options: TestOptions, began: number): Promise<Outcome> {
     if (first.tally.failed === 0 || !first.area.endToEnd || interruptSignal().aborted) return first;
+    if (!hasTime(began, first.seconds, options.again)) return first;
     terminal().info(`── ${first.area.name} once more, by itself; what failed:`);
     tell(first);
     return timed(first.area, { ...options, jobs: 1 });
+}
+
+/** Whether something that takes so many seconds ends before so many minutes have passed. */
+export function hasTime(began: number, seconds: number, minutes: number | undefined, now = Date.now()): boolean {
+    return minutes !== undefined && (now - began) / 1000 + seconds <= minutes * 60;
 }
 
 function tell({ area, failures }: Outcome): void {
@@ -223,6 +232,11 @@ export function parseJobs(text: string): number {
     return Number(text);
 }
 
+export function parseMinutes(text: string): number {
+    if (!/^[1-9]\d{0,2}$/.test(text)) throw new InvalidArgumentError("must be a number of minutes from 1 to 999.");
+    return Number(text);
+}
+
 async function test(names: readonly string[], options: TestOptions): Promise<void> {
     const config: unknown = createRequire(__filename)(join(checkoutRoot, "jest.config.cjs"));
     const all = areasOf(config);
@@ -231,12 +245,13 @@ async function test(names: readonly string[], options: TestOptions): Promise<voi
         return;
     }
     const chosen = chooseAreas(all, names);
+    const began = Date.now();
     const runAll = (endToEnd: boolean, jobs: number): Promise<Outcome[]> => {
         const areas = chosen.filter((area) => area.endToEnd === endToEnd);
         return inTurn(areas, jobs, (area) => timed(area, options));
     };
     const first = [...(await runAll(false, 1)), ...(await runAll(true, options.jobs))];
-    const last = options.again ? await inTurn(first, 1, (outcome) => secondTry(outcome, options)) : first;
+    const last = await inTurn(first, 1, (outcome) => secondTry(outcome, options, began));
     report(first, last);
 }
 
@@ -265,7 +280,11 @@ export function register(program: Command): void {
         .option("-l, --list", "print the areas and stop")
         .option("-f, --file <pattern>", "only test files whose path matches")
         .option("-j, --jobs <number>", "end-to-end areas that run beside each other: each has a stack and ports of its own", parseJobs, 1)
-        .option("-a, --again", "run an end-to-end area that failed once more at the end, by itself, and name what failed before")
+        .option(
+            "-a, --again <minutes>",
+            "run an end-to-end area that failed once more at the end, by itself, if that ends within so many minutes from the start; what failed before is named",
+            parseMinutes,
+        )
         .option("-t, --test-name-pattern <pattern>", "only tests whose name matches")
         .action(test);
 }
