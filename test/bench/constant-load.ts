@@ -6,6 +6,8 @@ import type { Duplex } from "node:stream";
 export interface LoadOptions {
     readonly port: number;
     readonly host: string;
+    /** Where it listens. @default "127.0.0.1" */
+    readonly address?: string;
     /** Requests per second, as many on kept connections as on new ones; every twentieth takes SLOW_SECONDS. */
     readonly rate: number;
     /** @default 20 */
@@ -42,7 +44,7 @@ const MOST_AT_ONCE = 100;
 const LATE_MS = 60_000;
 
 export function constantLoad(options: LoadOptions): ConstantLoad {
-    const { port, host, rate, paths = PATHS } = options;
+    const { port, host, address = "127.0.0.1", rate, paths = PATHS } = options;
     const agent = new Agent({ keepAlive: true, maxSockets: rate, scheduling: "fifo" });
     const failures = new Map<string, number>();
     const count = { requests: 0, failed: 0, slow: 0 };
@@ -55,7 +57,7 @@ export function constantLoad(options: LoadOptions): ConstantLoad {
         count.failed++;
         failures.set(what, (failures.get(what) ?? 0) + 1);
     };
-    const base = { host: "127.0.0.1", port, servername: host, rejectUnauthorized: false };
+    const base = { host: address, port, servername: host, rejectUnauthorized: false };
 
     function one(path: string, kept: boolean): Promise<void> {
         return new Promise((done) => {

@@ -5,7 +5,7 @@
  *
  * The checkout has the stack deployed (the demonstration; `QUAI_E2E_KEEP=1 ./quai test releases` leaves one), with limits that the load doesn't meet.
  * Then releases, releases that fail, a rollback, another nginx and another certificate, one after the other. The machine is the container that stands
- * in for a server (`QUAI_E2E_KEEP=1 ./quai test server` leaves one): its Docker daemon is restarted at the end. Load goes to loopback only.
+ * in for a server (`QUAI_E2E_KEEP=1 ./quai test server` leaves one): its Docker daemon is restarted at the end. Load goes to loopback or that machine only.
  */
 import { execFile, spawn } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
@@ -24,6 +24,8 @@ class Stack {
     private readonly file: string;
     private readonly original: string;
     private changed: Record<string, unknown> = {};
+    /** What the last update printed. */
+    said = "";
 
     constructor(
         readonly checkout: string,
@@ -51,8 +53,10 @@ class Stack {
             const child = spawn(join(this.checkout, "quai"), ["up", this.name, "--yes"], {
                 cwd: this.checkout,
                 env: { ...process.env, CI: "true" },
-                stdio: "ignore",
+                stdio: ["ignore", "pipe", "pipe"],
             });
+            this.said = "";
+            for (const stream of [child.stdout, child.stderr]) stream.on("data", (text) => (this.said += String(text)));
             child.once("error", fail);
             child.once("close", (code) => done(code ?? 1));
         });
@@ -97,6 +101,13 @@ async function anotherCertificate(stack: Stack, machine: string | undefined): Pr
     return new Promise((done) => setTimeout(() => done(0), 25_000));
 }
 
+/** Of the machine's own: the port that its engine forwards for people goes through a program that ends under so many connections. */
+async function addressOf(machine: string | undefined): Promise<string | undefined> {
+    if (machine === undefined) return undefined;
+    const format = "{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}";
+    return (await run(["docker", "inspect", "--format", format, machine])).trim().split(" ")[0];
+}
+
 async function anotherDaemon(machine: string): Promise<number> {
     await run(there(machine, "systemctl", "restart", "docker"));
     return new Promise((done) => setTimeout(() => done(0), 15_000));
@@ -126,14 +137,14 @@ async function main(checkout: string, name: string, rate: number, releases: numb
     console.log(conditions());
     const stack = new Stack(checkout, name);
     const ports = stack.config["quai:ports"] as { https: number };
-    const load = constantLoad({ port: ports.https, host: String(stack.config["quai:domain"]), rate });
+    const load = constantLoad({ port: ports.https, host: String(stack.config["quai:domain"]), address: await addressOf(machine), rate });
     const rows = new Map<string, Lost & { times: number; seconds: number }>();
     try {
         for (const step of steps(stack, releases, failing, machine)) {
             const before = load.count();
             const began = performance.now();
             const code = await step.do();
-            if ((code !== 0) !== (step.fails ?? false)) throw new Error(`${step.title}: ended with ${code}`);
+            if ((code !== 0) !== (step.fails ?? false)) throw new Error(`${step.title}: ended with ${code}:\n${stack.said.slice(-3000)}`);
             const after = load.count();
             const sum = rows.get(step.title) ?? { times: 0, seconds: 0, requests: 0, failed: 0, slow: 0 };
             rows.set(step.title, {
