@@ -19,18 +19,22 @@ const SHORTEST = 6;
 /** One of this length and up to that is masked where it is a value by itself. */
 const SHORTEST_VALUE = 4;
 
+/**
+ * Each takes time in proportion to the text: nothing before the word or sign that a match depends on repeats without a limit. Previews hold
+ * texts of hundreds of thousands of characters, such as what a step writes on a machine.
+ */
 const PATTERNS: readonly (readonly [RegExp, string])[] = [
     [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(-----END [A-Z ]*PRIVATE KEY-----|$)/g, SECRET],
-    [/([a-z][a-z0-9+.-]*:\/\/[^\s:/@"']*):[^\s@/"']+@/gi, `$1:${SECRET}@`],
+    [/([a-z][a-z0-9+.-]{0,30}:\/\/[^\s:/@"']*):[^\s@/"']+@/gi, `$1:${SECRET}@`],
     [/\b(bearer|basic) [A-Za-z0-9._~+/=-]{8,}/gi, `$1 ${SECRET}`],
     [/\b(AKIA|ASIA)[A-Z0-9]{16}\b/g, SECRET],
     [/\b(gh[pousr]_|github_pat_|glpat-|xox[abprs]-|sk_live_|npm_)[A-Za-z0-9_-]{16,}/g, SECRET],
     [/\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+/g, SECRET],
-    [/(--?[a-z-]*(?:password|token|secret|passphrase)[a-z-]*[ =])(?!\/run\/secrets\/)[^\s"']+/gi, `$1${SECRET}`],
+    [/(--?[a-z-]{0,40}(?:password|token|secret|passphrase)[a-z-]{0,40}[ =])(?!\/run\/secrets\/)[^\s"']+/gi, `$1${SECRET}`],
     // NAME=value and name: value, where the name says that it is a secret and the value isn't the path of one. After the path of a setting
     // comes what is said of it.
     [
-        /(?<!quai:[\w.]*)\b([A-Za-z0-9_.-]*(?:password|passwd|passphrase|secret|token|api_?key|private_?key|access_?key|credentials?|_key))(["']?\s*[=:]\s*["']?)(?!\/run\/secrets\/|\[secret\])([^\s"',;&}]{4,})/gi,
+        /(password|passwd|passphrase|secret|token|api_?key|private_?key|access_?key|credentials?|_key)(?<!quai:[\w.]{0,80})(["']?\s*[=:]\s*["']?)(?!\/run\/secrets\/|\[secret\])([^\s"',;&}]{4,})/gi,
         `$1$2${SECRET}`,
     ],
 ];

@@ -26,3 +26,20 @@ test("R27: what is said of a setting isn't taken for its value; a value that is 
     expect(all("smtpPassword: hunter2222")).toBe("smtpPassword: [secret]");
     expect(all("quai:tls: x, smtp.password=hunter2222")).toBe("quai:tls: x, smtp.password=[secret]");
 });
+
+test("R106: logins in addresses and named values, whatever stands before them", () => {
+    const { all } = masksOf([]);
+    expect(all("DATABASE=1postgresql+asyncpg://shop:hunter22@db/shop")).toBe("DATABASE=1postgresql+asyncpg://shop:[secret]@db/shop");
+    expect(all(`${"x".repeat(200)}https://me:hunter22@example.com`)).toBe(`${"x".repeat(200)}https://me:[secret]@example.com`);
+    expect(all(`${"my-".repeat(50)}password=hunter2222`)).toBe(`${"my-".repeat(50)}password=[secret]`);
+    expect(all("--admin-password-once hunter2222")).toBe("--admin-password-once [secret]");
+});
+
+/* Where a pattern took the square of the length, these would take far longer than the five seconds after which jest gives up. */
+test.each(["a", "a.", "a-", "-", "aB3", "password", "eyJ", "://", "a:b@", "quai:a", " ", "_key"])(
+    "200,000 characters of %j take no time",
+    (part) => {
+        const text = part.repeat(200_000 / part.length);
+        expect(masksOf(["Zq7-known-secret"]).all(`${text}Zq7-known-secret`)).toMatch(/\[secret\]$/);
+    },
+);
