@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { runPulumi } from "../../engine";
 import { workDir } from "../../engine/paths";
 import { SetupError } from "../../engine/types";
+import { imageCacheFolder, neededByOthers } from "../../offline/images";
 import { groups } from "../help";
 import { noted } from "../history/note";
 import { mustSnapshot } from "../stack/final-snapshot";
@@ -117,7 +118,8 @@ async function removeLabelled(out: Terminal, session: Session): Promise<void> {
     );
     await removeAll(out, session, ["volume", "rm"], await host.volumes());
     await removeAll(out, session, ["image", "rm"], await host.images());
-    await removeAll(out, session, ["image", "rm"], await host.equivalents());
+    // Another stack that is just being deployed has nothing on the engine yet that says so.
+    if (!neededByOthers(imageCacheFolder())) await removeAll(out, session, ["image", "rm"], await host.equivalents());
 }
 
 async function removeAll(out: Terminal, session: Session, command: readonly string[], names: readonly string[]): Promise<void> {

@@ -6,6 +6,7 @@ import { importBase, removeLeftovers } from "./base";
 import { copyImages } from "./copy";
 import { Docker, type DockerOptions } from "./docker";
 import { withLock } from "./lock";
+import { need } from "./needed";
 import { sparingly } from "./progress";
 import { type BaseRecipe, type ImageNeed, type ImageRecipe, recipeFor } from "./recipes";
 
@@ -36,6 +37,7 @@ export type ImageMap = Record<string, string>;
 export async function ensureOfflineImages(needs: readonly ImageNeed[], options: EnsureOptions = {}): Promise<ImageMap> {
     const recipes = needs.map((need) => ({ need, recipe: recipeFor(need) }));
     const docker = new Docker(options.docker);
+    need(options.cacheFolder ?? imageCacheFolder());
     const tags = [...new Set(recipes.map(({ recipe }) => recipe.tag))];
     const have = await docker.present(tags);
     if (tags.some((tag) => !have.has(tag)))

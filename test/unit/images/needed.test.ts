@@ -1,0 +1,30 @@
+import { spawn } from "node:child_process";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { need, neededByOthers } from "../../../tools/offline/images/needed";
+import { scratchFolder } from "../support/scratch";
+
+const folder = scratchFolder("needed");
+const cache = join(folder, "images");
+
+test("equivalents of images are needed by others while their processes run, never by oneself or by one that was killed", async () => {
+    expect(neededByOthers(cache)).toBe(false);
+    need(cache);
+    expect(existsSync(join(folder, "needed-by", String(process.pid)))).toBe(true);
+    expect(neededByOthers(cache)).toBe(false);
+    const other = spawn(process.execPath, ["-e", "setInterval(() => undefined, 1000)"], { stdio: "ignore" });
+    writeFileSync(join(folder, "needed-by", String(other.pid)), "");
+    expect(neededByOthers(cache)).toBe(true);
+    const ended = new Promise((resolve) => other.once("close", resolve));
+    other.kill("SIGKILL");
+    await ended;
+    expect(neededByOthers(cache)).toBe(false);
+});
+
+test("a cache that can't be written disturbs nobody", () => {
+    const file = join(folder, "file");
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(file, "");
+    expect(() => need(join(file, "images"))).not.toThrow();
+    expect(neededByOthers(join(file, "images"))).toBe(false);
+});
