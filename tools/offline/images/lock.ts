@@ -26,15 +26,20 @@ function startOf(pid: number): string {
     }
 }
 
-function isAlive(owner: Owner): boolean {
-    // A cache folder may be shared over a network: who works on another machine can't be asked.
-    if (owner.host !== hostname()) return true;
+/** Whether a process of this machine runs. This folder needs nothing of the rest of the project, so that it can be tried by itself. */
+export function runs(pid: number): boolean {
     try {
-        process.kill(owner.pid, 0);
+        process.kill(pid, 0);
+        return true;
     } catch (error) {
         return codeOf(error) === "EPERM";
     }
-    return startOf(owner.pid) === owner.started;
+}
+
+function isAlive(owner: Owner): boolean {
+    // A cache folder may be shared over a network: who works on another machine can't be asked.
+    if (owner.host !== hostname()) return true;
+    return runs(owner.pid) && ["", owner.started].includes(startOf(owner.pid));
 }
 
 function readOwner(file: string): Owner | undefined {

@@ -1,7 +1,7 @@
 /** Who needs the equivalents just now: between their making and the first container of a stack nothing on the engine tells. */
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { isRunning } from "../../../infra/settings/running";
+import { runs } from "./lock";
 
 /** Beside the root file systems: that folder is empty where nothing was built. */
 const folderOf = (cache: string): string => join(dirname(cache), "needed-by");
@@ -21,7 +21,7 @@ export function need(cache: string): void {
 /** Whether another process of this machine needs them. One that was killed doesn't count. */
 export function neededByOthers(cache: string): boolean {
     try {
-        return readdirSync(folderOf(cache)).some((pid) => Number(pid) !== process.pid && isRunning(Number(pid)));
+        return readdirSync(folderOf(cache)).some((pid) => Number(pid) !== process.pid && runs(Number(pid)));
     } catch {
         return false; // Nobody ever said so.
     }
