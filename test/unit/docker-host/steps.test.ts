@@ -1,11 +1,12 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { checkProgram, preflightProgram, stepProgram } from "../../../components/docker-host/programs";
+import { STEPS } from "../../../components/docker-host/spec";
 import { run, scratchFolder } from "../support/scratch";
 import { KEY, machine, spec, type System } from "./machine";
 
 const scratch = scratchFolder("docker-host");
-const STEPS = resolve(__dirname, "../../../components/docker-host/steps");
+const STEPS_FOLDER = resolve(__dirname, "../../../components/docker-host/steps");
 
 const RHEL8: System = {
     id: "rhel",
@@ -24,27 +25,12 @@ function golden(name: string, text: string): void {
     expect(text).toBe(existsSync(file) ? readFileSync(file, "utf8") : "");
 }
 
-const RPM_STEPS = [
-    "packages",
-    "hostname",
-    "time",
-    "updates",
-    "docker",
-    "user",
-    "ssh",
-    "firewall",
-    "selinux",
-    "swap",
-    "fail2ban",
-    "images",
-] as const;
-
 describe.each([
     ["rhel-8", RHEL8],
     ["rocky-9", ROCKY9],
 ] as const)("the steps on %s, on stand-ins for its programs", (name, system) => {
     const made = machine(scratch, system);
-    test.each(RPM_STEPS)("R1: %s calls what it should; a second time nothing differs and nothing is called", async (step) => {
+    test.each(STEPS)("R1: %s calls what it should; a second time nothing differs and nothing is called", async (step) => {
         const first = await made.run(stepProgram(spec(), step));
         expect(first).toMatchObject({ code: 0, stderr: "" });
         expect(first.stdout).toContain(`${step}: done`);
@@ -217,7 +203,7 @@ describe("before anything is touched", () => {
 });
 
 test("shellcheck finds nothing in the steps", async () => {
-    const files = readdirSync(STEPS).map((file) => join(STEPS, file));
+    const files = readdirSync(STEPS_FOLDER).map((file) => join(STEPS_FOLDER, file));
     const { code, stdout } = await run("shellcheck", ["-s", "sh", "-e", "SC2153", ...files, join(__dirname, "fake.sh")]);
     expect({ code, stdout }).toEqual({ code: 0, stdout: "" });
 });
