@@ -4,6 +4,7 @@ const base = {
     transform: { "^.+\\.[tj]s$": ["@swc/jest", { jsc: { parser: { syntax: "typescript", decorators: false }, target: "es2022" } }] },
     transformIgnorePatterns: ["/node_modules/"],
     modulePathIgnorePatterns: ["<rootDir>/.quai/"],
+    testPathIgnorePatterns: ["/node_modules/", ...(process.env.QUAI_E2E_LONG === "1" ? [] : ["\\.long\\.test\\.ts$"])],
     rootDir: __dirname,
 };
 const project = (name, match) => ({ ...base, displayName: name, testMatch: match.map((m) => `<rootDir>/${m}`) });
@@ -37,7 +38,6 @@ module.exports = {
         },
         {
             ...project("server", ["test/e2e/server/**/*.test.ts"]),
-            testPathIgnorePatterns: process.env.QUAI_E2E_LONG === "1" ? [] : ["\\.long\\.test\\.ts$"],
             globalSetup: "<rootDir>/test/e2e/server/setup.ts",
             globalTeardown: "<rootDir>/test/e2e/server/teardown.ts",
             setupFiles: ["<rootDir>/test/e2e/server/area.ts"],
@@ -45,7 +45,6 @@ module.exports = {
         },
         {
             ...project("systems", ["test/e2e/systems/**/*.test.ts"]),
-            testPathIgnorePatterns: process.env.QUAI_E2E_LONG === "1" ? [] : ["\\.long\\.test\\.ts$"],
             globalSetup: "<rootDir>/test/e2e/systems/setup.ts",
             globalTeardown: "<rootDir>/test/e2e/systems/teardown.ts",
             setupFilesAfterEnv: ["<rootDir>/test/e2e/support/patience.cjs"],

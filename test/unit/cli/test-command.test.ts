@@ -5,6 +5,7 @@ import {
     failuresOf,
     hasTime,
     inTurn,
+    notesOf,
     parseJobs,
     parseMinutes,
     sum,
@@ -97,6 +98,19 @@ describe("quai test", () => {
             false,
             false,
         ]);
+    });
+
+    it("says which areas an interruption left out, and that a pattern had no test", () => {
+        const ended = (at: number, tally = tallyOf(result, 0)) => ({ area: areas[at]!, tally, seconds: 1, failures: [] });
+        const nothing = { passed: 0, failed: 0, skipped: 0 };
+        const systems = { file: "25-mdp" };
+        expect(notesOf(areas.slice(0, 2), [ended(0), ended(1)], {})).toEqual([]);
+        expect(notesOf(areas, [ended(2), ended(0)], {})).toEqual(["interrupted; not begun: lint, offline, foundation"]);
+        expect(notesOf(areas.slice(4), [ended(4, nothing)], systems)).toEqual([
+            'no test in files that match "25-mdp"; --long adds those named .long.test.ts',
+        ]);
+        expect(notesOf(areas.slice(4), [ended(4)], systems)).toEqual([]);
+        expect(notesOf(areas.slice(4), [ended(4, nothing)], { ...systems, long: true })).toEqual([]);
     });
 
     it("sums the areas up in one line", () => {

@@ -140,6 +140,8 @@ function engineVariables(): Promise<Record<string, string>> {
 
 interface TestOptions {
     readonly list?: boolean;
+    /** Also the files named `.long.test.ts`. */
+    readonly long?: boolean;
     readonly jobs: number;
     /** Minutes. */
     readonly again?: number;
@@ -161,7 +163,11 @@ async function runJest(area: Area, options: TestOptions): Promise<Omit<Outcome, 
     const prefix = options.jobs > 1 && area.endToEnd ? `${area.name.padEnd(10)} | ` : "";
     const folder = mkdtempSync(join(tmpdir(), "quai-test-"));
     try {
-        const env = { ...process.env, ...(area.needsEngine ? await engineVariables() : {}) };
+        const env = {
+            ...process.env,
+            ...(area.needsEngine ? await engineVariables() : {}),
+            ...(options.long ? { QUAI_E2E_LONG: "1" } : {}),
+        };
         const resultFile = join(folder, "result.json");
         out.info(out.colour("bold", `── ${area.name}`));
         const result = await run(process.execPath, [program("jest/bin/jest.js"), ...jestArguments(area, options, resultFile)], {
@@ -251,8 +257,25 @@ async function test(names: readonly string[], options: TestOptions): Promise<voi
         return inTurn(areas, jobs, (area) => timed(area, options));
     };
     const first = [...(await runAll(false, 1)), ...(await runAll(true, options.jobs))];
-    const last = await inTurn(first, 1, (outcome) => secondTry(outcome, options, began));
+    const last: Outcome[] = [];
+    for (const outcome of first) last.push(await secondTry(outcome, options, began));
+    for (const note of notesOf(chosen, last, options)) terminal().info(`── ${note}`);
     report(first, last);
+}
+
+/** What the counts alone would hide: areas that an interruption left out, and a pattern that no test has. */
+export function notesOf(
+    chosen: readonly Area[],
+    outcomes: readonly Outcome[],
+    { file, long }: Pick<TestOptions, "file" | "long">,
+): string[] {
+    const left = chosen.filter((area) => !outcomes.some((outcome) => outcome.area === area)).map(({ name }) => name);
+    const { passed, failed, skipped } = sum(outcomes.map(({ tally }) => tally));
+    const nothing = left.length === 0 && passed + failed + skipped === 0;
+    return [
+        ...(left.length > 0 ? [`interrupted; not begun: ${left.join(", ")}`] : []),
+        ...(nothing && file !== undefined && !long ? [`no test in files that match "${file}"; --long adds those named .long.test.ts`] : []),
+    ];
 }
 
 /** Ends with what failed by name, then one line of counts. */
@@ -274,10 +297,11 @@ export function register(program: Command): void {
         .helpGroup(groups.main)
         .summary("run the tests: all of them, or those of some areas")
         .description(
-            "Runs every test, or those of the areas named: checks of the code, unit tests, and tests on a real engine with real containers.",
+            "Runs the tests, or those of the areas named: checks of the code, unit tests, and tests on a real engine with real containers. --long runs every one.",
         )
         .argument("[area...]", "areas, as --list shows them")
         .option("-l, --list", "print the areas and stop")
+        .option("--long", "also the long end-to-end tests, in files named .long.test.ts")
         .option("-f, --file <pattern>", "only test files whose path matches")
         .option("-j, --jobs <number>", "end-to-end areas that run beside each other: each has a stack and ports of its own", parseJobs, 1)
         .option(

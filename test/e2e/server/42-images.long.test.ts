@@ -17,10 +17,7 @@ const make = (...names: string[]) =>
     names.map((name) => inside(MACHINE, `printf 'FROM scratch\\nLABEL name=${name}\\n' | docker build --quiet --tag ${name} - && sleep 1`));
 const up = async () => expect(await quai("up", STACK, "--yes")).toMatchObject({ code: 0 });
 
-// A preparation and two updates more: with the long ones.
-const long = process.env["QUAI_E2E_LONG"] === "1" ? describe : describe.skip;
-
-long("images of former releases", () => {
+describe("images of former releases", () => {
     beforeAll(async () => {
         settings(host({ rootLogin: false, keepImages: 2 }));
         await up();
