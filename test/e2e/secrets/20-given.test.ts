@@ -15,6 +15,7 @@ import {
     mustUp,
     objects,
     quai,
+    removeObjects,
     STACK,
     STACK_ID,
     transcript,
@@ -89,6 +90,7 @@ async function underLoad(happens: () => Promise<unknown>): Promise<void> {
 }
 
 beforeAll(async () => {
+    if (process.env["QUAI_E2E_CHECKOUT"] === undefined) removeObjects(); // Of a run that was killed.
     registry = await startRegistry(...ACCOUNTS);
     image = `${registry.address}/given:1`;
     buildImage(image);
