@@ -1,7 +1,7 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
-import { checkout, docker, quai, removeObjects } from "../support/checkout";
+import { checkout, docker, quai, removeLeftovers } from "../support/checkout";
 import type { KeyServer } from "./sealing";
 import { kms } from "./sealing/kms";
 import { vault } from "./sealing/vault";
@@ -48,7 +48,7 @@ describe.each([
     const before = { ...process.env };
     let server: KeyServer;
     beforeAll(async () => {
-        if (process.env["QUAI_E2E_CHECKOUT"] === undefined) removeObjects(STACK); // Of a run that was killed.
+        removeLeftovers(STACK, STACK);
         server = await sealing.start();
         Object.assign(process.env, server.allowed);
         writeFileSync(file(), stringify({ secretsprovider: provider, config: CONFIG }));

@@ -15,7 +15,7 @@ import {
     mustUp,
     objects,
     quai,
-    removeObjects,
+    removeLeftovers,
     STACK,
     STACK_ID,
     transcript,
@@ -90,7 +90,7 @@ async function underLoad(happens: () => Promise<unknown>): Promise<void> {
 }
 
 beforeAll(async () => {
-    if (process.env["QUAI_E2E_CHECKOUT"] === undefined) removeObjects(); // Of a run that was killed.
+    removeLeftovers();
     registry = await startRegistry(...ACCOUNTS);
     image = `${registry.address}/given:1`;
     buildImage(image);

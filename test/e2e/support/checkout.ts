@@ -200,6 +200,11 @@ export function removeObjects(stack = STACK_ID): void {
     for (const name of objects("network", stack)) docker("network", "rm", name);
 }
 
+/** A stack that a test file deploys itself begins without what a killed run has left; one of a kept checkout has its file, and stays. */
+export function removeLeftovers(stack = STACK, id = STACK_ID): void {
+    if (!existsSync(join(checkout(), `Pulumi.${stack}.yaml`))) removeObjects(id);
+}
+
 /** Names of what the stack has on the host. */
 export function objects(kind: "container" | "network" | "volume" | "image", stack = STACK_ID): string[] {
     const filter = ["--filter", kind === "image" ? `reference=quai/${stack}/*` : `label=io.quai.stack=${stack}`];

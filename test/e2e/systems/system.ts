@@ -3,7 +3,7 @@ import { request as plainRequest } from "node:http";
 import { request, type RequestOptions } from "node:https";
 import { join } from "node:path";
 import type { Answer } from "../support/ask";
-import { checkout, docker, quai, removeObjects, type Result } from "../support/checkout";
+import { checkout, docker, quai, removeLeftovers, type Result } from "../support/checkout";
 import { equivalent } from "../support/images";
 
 /** One application after the other is deployed, so they can share ports. */
@@ -18,9 +18,7 @@ export interface System {
 
 /** A system of a test file, which begins without what a run that was killed has left of it. */
 export function begun(system: System): System {
-    beforeAll(() => {
-        if (!existsSync(join(checkout(), `Pulumi.${system.stack}.yaml`))) removeObjects(system.stack);
-    });
+    beforeAll(() => removeLeftovers(system.stack, system.stack));
     return system;
 }
 
